@@ -3,5 +3,7 @@
 
 mod conformance;
 mod harness;
+mod pages;
+mod races;
 mod special;
 mod stormy;

@@ -10,8 +10,15 @@
 //! # Why no key gets addresses twice
 //! Descriptions never change, so a claim cannot be committed later: it is written complete, and looked at afterwards. Say A
 //! returned its claim. Then it did not see that of B in step 3, so B wrote later than that, and B sees A in its own step 3:
-//! B gives back. If both see each other, both give back. A third process that saw one of them alone, before the other was
-//! written, returns it only after the settle time: until then it may be given back, and afterwards it is not any more.
+//! B gives back. If both see each other, both give back. A third process may see one of them alone, before the other was
+//! written or after it was given back. It returns it only after the settle time, and the process of the claim sends no call
+//! that gives it back after half of that time. Both times begin when the claim was complete or later: the one with the call
+//! that completed it, the other with the first look that showed it whole. So what was returned is not given back.
+//!
+//! That bound is kept by not sending, never by hoping: a give-back that is late is not begun, and one that is on its way is
+//! dropped with its repetitions. What is left has its key. The next call with the key returns it if it is alone by then, or
+//! fails with `Busy` and names the addresses of both claims; deallocating the key frees all of them.
+//!
 //! The price is that addresses that were given back are quarantined by the server, which only calls with one key at the
 //! same moment in several processes pay.
 
@@ -103,9 +110,13 @@ async fn claim(inner: Arc<Inner>, request: Allocate) -> Result<Allocated> {
     let keyed = request.key.is_some();
     let key = request.key.clone().unwrap_or_else(|| AllocationKey::from(format!("vra8/{number}")));
     // Callers of one process take turns, and only those of others meet at the server.
-    let _turn = inner.lock(request.key.iter().map(|key| format!("key {key}"))).await;
-    let mut claim = Claim { owner: request.owner.clone(), key, number, request: request.fingerprint().to_string() };
+    let _turn = inner.lock_keys(operation, request.key.as_slice()).await?;
+    let times = (inner.config.claim_time, inner.config.settle_time);
+    let fingerprint = request.fingerprint().to_string();
+    let mut claim = Claim { owner: request.owner.clone(), key, number, request: fingerprint, times };
     let deadline = Instant::now() + inner.config.claim_time;
+    // A claim of another process may be complete at the end of its claim time, and is settled so long after.
+    let settled_by = deadline + inner.config.settle_time;
     let mut pause = Duration::from_millis(5);
     let (mut refusals, mut refused) = (0, Refused::new());
     let mut refusal = None;
@@ -113,19 +124,25 @@ async fn claim(inner: Arc<Inner>, request: Allocate) -> Result<Allocated> {
     let mut seen: Option<(String, Instant)> = None;
     loop {
         if keyed {
-            let snapshot = inner.snapshot(operation).await?;
-            let claims = inner.claims(operation, &snapshot, &claim.key).await?;
+            let looked = Instant::now();
+            let claims = inner.claims(operation, &claim.key).await?;
             match inner.state_of(operation, &request, &claim.key, &claims)? {
-                KeyState::Taken { allocated, claim, settled } => {
-                    let (number, since) = seen.get_or_insert_with(|| (claim.clone(), Instant::now()));
-                    if *number != claim {
-                        (*number, *since) = (claim.clone(), Instant::now());
-                    }
-                    // Its process may see a third claim and give it back, but not for so long.
-                    if settled || since.elapsed() >= inner.config.settle_time {
-                        inner.confirm(&claim);
+                KeyState::Taken { allocated, claim: number, settled, wait } => {
+                    let since = match seen.take() {
+                        Some((other, since)) if other == number => since,
+                        // After the look: its rows may have been read at its end.
+                        _ => Instant::now(),
+                    };
+                    // Its process may see another claim and give it back, but not for so long. The begin of the look counts:
+                    // a row that was read before the time was over may be of an address that was given back since.
+                    if settled || looked.saturating_duration_since(since) >= wait {
+                        inner.confirm(&number);
                         return Ok(allocated);
                     }
+                    if Instant::now() >= settled_by {
+                        return Err(unsettled(operation, &claim.key, &claims));
+                    }
+                    seen = Some((number, since));
                     back_off(&mut pause).await;
                     continue;
                 }
@@ -156,9 +173,13 @@ async fn claim(inner: Arc<Inner>, request: Allocate) -> Result<Allocated> {
                 }
                 refusal = Some(error);
             }
-            // All that is left was passed over: the server's reason says more.
+            // All that is left was passed over. Other callers may have had it for moments only, so it is tried again; in the
+            // end, the server's reason says more.
             Err(error) if error.kind() == ErrorKind::Exhausted && !refused.is_empty() => {
-                return Err(refusal.unwrap_or(error));
+                if refusals >= REFUSALS * ROUNDS {
+                    return Err(refusal.unwrap_or(error));
+                }
+                refused.clear();
             }
             Err(error) => return Err(error),
         }
@@ -193,13 +214,12 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, refused:
     let held: Vec<_> = choice.places.iter().map(|(_, range, address)| (range.clone(), *address)).collect();
     // Another call of this process chose the same at the same moment.
     let Some(_reservation) = inner.reserve(&held) else { return Ok(Attempt::Again) };
-    let begun = Instant::now();
-    match inner.take(request, claim, &choice.places).await? {
+    let whole_from = match inner.take(request, claim, &choice.places).await? {
         Taken::Contended => return Ok(Attempt::Again),
         Taken::Refused(error) => return Ok(Attempt::Refused(error, held)),
-        Taken::All => {}
-    }
-    let error = match finish(inner, request, claim, &choice.places, begun).await {
+        Taken::All(from) => from,
+    };
+    let error = match finish(inner, request, claim, &choice.places, whole_from).await {
         Err(error) => error,
         done => return done,
     };
@@ -207,7 +227,7 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, refused:
     if request.key.is_some() {
         return Err(error.with_outcome(Outcome::Unknown));
     }
-    match inner.give_back(&ranges_of(&choice.places), &claim.number).await {
+    match inner.give_back(&ranges_of(&choice.places), &claim.number, None).await {
         Ok(()) => Err(error),
         Err(left) => Err(error.with_context("left behind", left.message()).with_outcome(Outcome::Unknown)),
     }
@@ -219,27 +239,23 @@ async fn finish(
     request: &Allocate,
     claim: &Claim,
     places: &[Place],
-    begun: Instant,
+    whole_from: Instant,
 ) -> Result<Attempt> {
+    let limit = inner.give_back_limit(request, whole_from);
     if request.key.is_some() && !look_again(inner, claim).await? {
-        // Another process may have returned this claim by now, so it stays, and the key is settled by people.
-        if begun.elapsed() > inner.config.settle_time / 2 {
-            let message = "another process used the key at the same moment, and this claim took too long to be given back; \
-                           deallocate the key, or raise the settle time";
-            return Err(Error::new(ErrorKind::Busy, Operation::Allocate, message).with_context("key", &claim.key));
-        }
-        inner.give_back(&ranges_of(places), &claim.number).await?;
-        return Ok(Attempt::Again);
+        let given = inner.give_back(&ranges_of(places), &claim.number, limit).await;
+        let busy =
+            |error: Error| error.with_context("key", &claim.key).with_context("also", "another process used the key");
+        return given.map(|()| Attempt::Again).map_err(busy);
     }
-    let own = inner.read_back(claim, places).await?;
+    let own = inner.read_back(claim, places, limit).await?;
     inner.confirm(&claim.number);
     Ok(Attempt::Done(allocated(request.lines.len(), &claim.key, &own, false)))
 }
 
 /// Returns true if no other claim has the key.
 async fn look_again(inner: &Inner, claim: &Claim) -> Result<bool> {
-    let snapshot = inner.snapshot(Operation::Allocate).await?;
-    let claims = inner.claims(Operation::Allocate, &snapshot, &claim.key).await?;
+    let claims = inner.claims(Operation::Allocate, &claim.key).await?;
     Ok(claims.keys().all(|number| *number == claim.number))
 }
 
@@ -258,8 +274,7 @@ pub(super) async fn preview(inner: &Arc<Inner>, request: &Allocate) -> Result<Pr
     inner.open(operation)?;
     check(operation, request).map_err(|error| error.with_operation(operation))?;
     if let Some(key) = &request.key {
-        let snapshot = inner.snapshot(operation).await?;
-        let claims = inner.claims(operation, &snapshot, key).await?;
+        let claims = inner.claims(operation, key).await?;
         match inner.state_of(operation, request, key, &claims)? {
             KeyState::Taken { allocated, .. } => {
                 let candidate =

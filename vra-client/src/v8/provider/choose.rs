@@ -48,7 +48,7 @@ impl Inner {
             for range in candidates {
                 if !used.contains_key(&range.id) {
                     let mut set = IpSet::new();
-                    for record in self.records(operation, range).await? {
+                    for record in self.records_once(operation, range).await? {
                         set.insert(record.address);
                     }
                     used.insert(&range.id, set);

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::poll::Wait;
 
+/// Longest claim time and settle time.
+pub(super) const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// Configuration of a [`VraProvider`](super::VraProvider): the ranges that it serves, and its times.
 ///
 /// ```
@@ -60,20 +63,23 @@ impl VraConfig {
         self
     }
 
-    /// Sets the longest time that one allocation of several calls may take. Default: 120 s. Another call with its key
-    /// waits so long, and takes an incomplete one for partly deallocated afterwards.
+    /// Sets the longest time in which one allocation may send its calls, and wait for the server to carry them out. What
+    /// it has by then is given back. Default: 120 s; a day at most. Another call with its key waits so long, and takes an
+    /// incomplete one for partly deallocated afterwards.
     pub fn with_claim_time(mut self, time: Duration) -> Self {
-        self.claim_time = time;
+        self.claim_time = time.min(LONGEST);
         self
     }
 
-    /// Sets the time that a claim with a key must be visible alone before another process returns it. Default: 30 s.
+    /// Sets the time that a claim with a key must be visible alone before another process returns it. Default: 30 s; a day
+    /// at most.
     ///
-    /// A process that finds another one's claim beside its own gives its own back within half of that time, or not at all.
-    /// So all processes that allocate with the same keys need the same value. It must exceed the time that the server needs
-    /// for an allocation. Only a repeated call in another process waits, and only for a claim younger than 10 minutes.
+    /// A process that finds another one's claim beside its own sends the call that gives its own back within half of that
+    /// time, or never. The other half is for the server to carry the call out, so the time must exceed twice what the server
+    /// needs for a release. It is written into the claim, so a process with a shorter one waits as long. Only a repeated call
+    /// in another process waits, and only for a claim younger than 10 minutes and both times.
     pub fn with_settle_time(mut self, time: Duration) -> Self {
-        self.settle_time = time;
+        self.settle_time = time.min(LONGEST);
         self
     }
 
@@ -81,6 +87,18 @@ impl VraConfig {
     pub fn with_max_age(mut self, age: Duration) -> Self {
         self.max_age = age;
         self
+    }
+}
+
+impl VraConfig {
+    /// Returns the time after which a claim with a key is not given back any more, from when it may have been complete.
+    pub(super) fn give_back_time(&self) -> Duration {
+        self.settle_time / 2
+    }
+
+    /// Returns the longest wait for other calls of this process with the same key or address.
+    pub(super) fn longest_turn(&self) -> Duration {
+        self.claim_time + self.settle_time
     }
 }
 

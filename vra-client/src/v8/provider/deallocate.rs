@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipam_core::{
-    Allocation, AllocationId, Deallocate, Deallocated, DeallocatedTarget, Error, ErrorKind, Operation, Outcome,
-    Precondition, Range, RangeId, Result, Target,
+    Allocation, AllocationId, AllocationKey, Deallocate, Deallocated, DeallocatedTarget, Error, ErrorKind, Operation,
+    Outcome, Precondition, Range, RangeId, Result, Target,
 };
 
 use super::inner::Inner;
@@ -32,6 +32,13 @@ pub(super) async fn run(inner: &Inner, request: &Deallocate) -> Result<Deallocat
             }
         }
     }
+    // For the whole time: a call of this process with a key must not return what is about to be freed.
+    let keys = request.targets.iter().filter_map(|target| match target {
+        Target::Key(key) => Some(key.clone()),
+        _ => None,
+    });
+    let keys: Vec<AllocationKey> = keys.collect();
+    let _turn = inner.lock_keys(operation, &keys).await?;
     let mut targets = Vec::new();
     for target in &request.targets {
         let mut by_range: Vec<(Arc<Range>, Vec<Place>)> = Vec::new();
@@ -67,11 +74,7 @@ async fn found(inner: &Inner, target: &Target) -> Result<Vec<(Arc<Range>, Place)
             }
         }
         Target::Key(key) => {
-            // After a call of this process with the key, which may be half done.
-            drop(inner.lock([format!("key {key}")]).await);
-            let snapshot = inner.snapshot(operation).await?;
-            let claims = inner.claims(operation, &snapshot, key).await?;
-            let each = claims.into_values().flatten();
+            let each = inner.claims(operation, key).await?.into_values().flatten();
             each.map(|(range, record)| {
                 let id = record.allocation(&range).id;
                 (range, (record.address, Some(id)))
@@ -93,7 +96,8 @@ async fn known(inner: &Inner, id: &RangeId) -> Result<Option<Arc<Range>>> {
 async fn free(inner: &Inner, range: &Range, places: &[Place], precondition: &Precondition) -> Result<Vec<Allocation>> {
     let operation = Operation::Deallocate;
     // Callers of one process take turns at an address: the call names no claim, so a late one could free the next one.
-    let _turns = inner.lock(places.iter().map(|(address, _)| format!("{}/{address}", range.id))).await;
+    let named = places.iter().map(|(address, _)| format!("{}/{address}", range.id));
+    let _turn = inner.addresses.lock(operation, named, inner.config.longest_turn()).await?;
     let records = match inner.records(operation, range).await {
         Err(error) if error.is_not_found() => return Ok(Vec::new()),
         records => records?,
@@ -116,7 +120,7 @@ async fn free(inner: &Inner, range: &Range, places: &[Place], precondition: &Pre
         let mut left: Option<Vec<Record>> = None;
         let mut uncertain = false;
         if part.len() > 1 {
-            let Err(error) = inner.release_call(operation, range, &addresses, false).await else {
+            let Err(error) = inner.release_call(operation, range, &addresses, false, None).await else {
                 freed.extend(part.iter().map(|(_, allocation)| allocation.clone()));
                 continue;
             };

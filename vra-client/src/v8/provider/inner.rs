@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::config::VraConfig;
 use super::kept::Kept;
+use super::locks::Locks;
 use crate::v8::Client;
 
 /// Name of the provider in messages.
@@ -28,8 +29,11 @@ pub(super) struct Inner {
     /// Addresses that calls of this process are about to take.
     // Without them, callers of one process would choose the same lowest address, and all but one would fail at the server.
     in_flight: Mutex<BTreeMap<RangeId, BTreeSet<IpAddr>>>,
-    /// Locks of keys and addresses, by their hash.
-    locks: Vec<tokio::sync::Mutex<()>>,
+    /// Locks of keys. Taken before those of addresses.
+    pub(super) keys: Locks,
+    /// Locks of addresses. A table of their own: a key is locked for minutes at times, which must not stop a deallocation
+    /// that has nothing to do with it.
+    pub(super) addresses: Locks,
     /// Claims that cannot be given back any more, as this process knows.
     confirmed: Mutex<BTreeSet<String>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -44,8 +48,8 @@ impl Inner {
             release_wait,
             kept: Mutex::new(None),
             in_flight: Mutex::new(BTreeMap::new()),
-            // Some hundred are enough that two keys seldom share one, and they are small.
-            locks: (0..256).map(|_| tokio::sync::Mutex::new(())).collect(),
+            keys: Locks::new("key"),
+            addresses: Locks::new("address"),
             confirmed: Mutex::new(BTreeSet::new()),
             tasks: Mutex::new(Vec::new()),
             closed: AtomicBool::new(false),
@@ -58,26 +62,6 @@ impl Inner {
             false => Ok(()),
             true => Err(Error::new(ErrorKind::Unavailable, operation, "the provider was closed")),
         }
-    }
-
-    /// Locks texts, such as a key, for this process.
-    pub(super) async fn lock(&self, texts: impl IntoIterator<Item = String>) -> Vec<tokio::sync::MutexGuard<'_, ()>> {
-        // Ascending and each once: two callers that lock several wait for each other in one direction only.
-        let places: BTreeSet<usize> = texts.into_iter().map(|text| self.place_of(&text)).collect();
-        let mut guards = Vec::with_capacity(places.len());
-        for place in places {
-            if let Some(lock) = self.locks.get(place) {
-                guards.push(lock.lock().await);
-            }
-        }
-        guards
-    }
-
-    fn place_of(&self, text: &str) -> usize {
-        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, mix);
-        let count = u64::try_from(self.locks.len()).unwrap_or(1);
-        usize::try_from(hash % count).unwrap_or(0)
     }
 
     /// Returns the addresses of a range that calls of this process are about to take.

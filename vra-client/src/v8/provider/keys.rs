@@ -8,12 +8,11 @@ use ipam_core::{Allocate, Allocated, AllocationKey, Error, ErrorKind, Operation,
 
 use super::choose::MOST;
 use super::inner::Inner;
-use super::kept::Snapshot;
 use super::mark::Mark;
 use super::record::Record;
 use super::write::Claims;
 
-/// Age from which a claim is settled, whatever the clocks of two processes show.
+/// Age beyond its own times from which a claim is settled: so much may the clocks of two processes differ.
 const OLD: Duration = Duration::from_secs(600);
 
 /// State of a key.
@@ -21,20 +20,19 @@ const OLD: Duration = Duration::from_secs(600);
 pub(super) enum KeyState {
     /// No claim has it.
     Free,
-    /// This claim has it, as a whole. One that is not settled may still be given back by its process.
-    Taken { allocated: Allocated, claim: String, settled: bool },
+    /// This claim has it, as a whole. One that is not settled may still be given back by its process, within this time
+    /// after it was complete.
+    Taken { allocated: Allocated, claim: String, settled: bool, wait: Duration },
     /// Several claims have it, or one that may still be incomplete: look again later.
     Unsettled,
 }
 
 impl Inner {
-    /// Reads the claims of a key, in all ranges that are served.
-    pub(super) async fn claims(
-        &self,
-        operation: Operation,
-        snapshot: &Snapshot,
-        key: &AllocationKey,
-    ) -> Result<Claims> {
+    /// Reads the claims of a key, in all ranges that are served now.
+    pub(super) async fn claims(&self, operation: Operation, key: &AllocationKey) -> Result<Claims> {
+        // Not the ranges that are kept: one that was created since may have the claim. This costs two requests beside one
+        // for each range.
+        let snapshot = self.fresh_snapshot(operation).await?;
         let mut claims = Claims::new();
         for (range, records) in self.records_of_all(operation, snapshot.values().cloned().collect()).await? {
             for record in records {
@@ -69,16 +67,20 @@ impl Inner {
         if mark.request != request.fingerprint().to_string() {
             return Err(Error::other_request(operation, key));
         }
+        // The longer times, if the process of the claim has others.
+        let (claim_time, settle_time) = mark.times();
+        let (claim_time, wait) = (claim_time.max(self.config.claim_time), settle_time.max(self.config.settle_time));
+        // Of a clock that is ahead, the claim is young.
+        let age = SystemTime::now().duration_since(mark.started()).unwrap_or(Duration::ZERO);
         let missing = missing(claim, mark);
         if missing.is_empty() {
-            let age = SystemTime::now().duration_since(mark.started()).unwrap_or(Duration::ZERO);
-            let settled = self.is_confirmed(&mark.claim) || age > OLD.max(self.config.settle_time);
+            // The claim may have been complete as late as its claim time after its start, and given back so long after.
+            let settled = self.is_confirmed(&mark.claim) || age > claim_time.saturating_add(wait).saturating_add(OLD);
             let allocated = allocated(request.lines.len(), key, claim, true);
-            return Ok(KeyState::Taken { allocated, claim: mark.claim.clone(), settled });
+            return Ok(KeyState::Taken { allocated, claim: mark.claim.clone(), settled, wait });
         }
-        // Of a clock that is ahead, the claim is young. Only a claim of several calls can still be in progress; a single call takes all of its addresses or none.
-        let young = SystemTime::now().duration_since(mark.started()).unwrap_or(Duration::ZERO) < self.config.claim_time;
-        if mark.calls > 1 && young {
+        // Only a claim of several calls can still be in progress; a single call takes all of its addresses or none.
+        if mark.calls > 1 && age < claim_time {
             return Ok(KeyState::Unsettled);
         }
         let missing: Vec<String> = missing.iter().map(IpAddr::to_string).collect();

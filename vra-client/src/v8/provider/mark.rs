@@ -35,6 +35,9 @@ pub(super) struct Mark {
     pub(super) request: String,
     /// Start of the claim, in seconds since 1970 by the clock of its process.
     at: u64,
+    /// Claim time and settle time of its process, in milliseconds. Marks of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<(u64, u64)>,
     /// Index of the line of the request.
     pub(super) line: usize,
     /// Number of calls that the claim needs.
@@ -50,6 +53,8 @@ pub(super) struct Claim {
     pub(super) key: AllocationKey,
     pub(super) number: String,
     pub(super) request: String,
+    /// Claim time and settle time of this process.
+    pub(super) times: (Duration, Duration),
 }
 
 impl Mark {
@@ -72,6 +77,7 @@ impl Mark {
             claim: claim.number.clone(),
             request: claim.request.clone(),
             at: now.as_secs(),
+            times: Some((millis(claim.times.0), millis(claim.times.1))),
             line,
             calls,
             runs: runs(addresses),
@@ -116,6 +122,12 @@ impl Mark {
         SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.at)).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
+    /// Returns claim time and settle time of its process, or zero for a mark of an older version.
+    pub(super) fn times(&self) -> (Duration, Duration) {
+        let (claim, settle) = self.times.unwrap_or_default();
+        (Duration::from_millis(claim), Duration::from_millis(settle))
+    }
+
     /// Returns line and address of each address of the whole claim; at most `limit`.
     pub(super) fn addresses(&self, limit: usize) -> Vec<(usize, IpAddr)> {
         let each = self.runs.iter().flat_map(|(line, first, last)| {
@@ -125,6 +137,10 @@ impl Mark {
         });
         each.take(limit).collect()
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Joins neighbours to runs, so that a mark of many addresses stays short.
@@ -153,8 +169,10 @@ mod tests {
     use super::*;
 
     fn claim() -> Claim {
-        Claim { owner: "vm-1".into(), key: "k".into(), number: "7".into(), request: "f".into() }
+        Claim { owner: "vm-1".into(), key: "k".into(), number: "7".into(), request: "f".into(), times: TIMES }
     }
+
+    const TIMES: (Duration, Duration) = (Duration::from_secs(120), Duration::from_millis(800));
 
     #[test]
     fn a_mark_is_read_as_it_was_written() {
@@ -168,7 +186,10 @@ mod tests {
         assert!(text.starts_with("ipam1 {\"owner\":\"vm-1\",\"key\":\"k\",\"host\":"), "{text}");
         let read = Mark::read(&text).unwrap();
         assert_eq!((&read, read.labels(), read.addresses(99)), (&mark, labels, places.clone()));
-        assert_eq!(read.addresses(2), places[..2]);
+        assert_eq!((read.addresses(2).as_slice(), read.times()), (&places[..2], TIMES));
+        // As an older version wrote it.
+        let older = Mark::read(&text.replace(r#","times":[120000,800]"#, "")).unwrap();
+        assert_eq!((older.times(), older.claim), ((Duration::ZERO, Duration::ZERO), read.claim));
         for other in ["", "printer", "ipam1 ", "ipam1 {\"owner\":\"vm-1\"}", &text[1..], &text[..text.len() - 1]] {
             assert_eq!(Mark::read(other), None, "{other}");
         }

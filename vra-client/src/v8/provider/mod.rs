@@ -61,24 +61,30 @@
 //! After each call whose result is not certain (a lost response, a tracker that vanished), the addresses of the range
 //! decide, by the number of the claim in their descriptions.
 //!
-//! Keys are looked up in the descriptions of all served ranges, with one request for each range, before and after an
-//! allocation with a key. So serve no more ranges than needed: see [`VraConfig::with_network`]. Requests without a key read
+//! Keys are looked up in the descriptions of all served ranges, with one request for each range and two for their list,
+//! before and after an allocation with a key. So serve no more ranges than needed: see [`VraConfig::with_network`]. Requests without a key read
 //! only their own ranges.
 //!
 //! # Limits
 //! - That a call for several addresses takes all or none is not documented. A part that is left is released.
 //! - Two processes that allocate with one key at the same moment may both give back what they took, and try again. What was
 //!   given back is quarantined for the release time.
-//! - A repeated call in another process waits for the [settle time](VraConfig::with_settle_time), 30 s by default, unless
-//!   the claim is older than 10 minutes. The clocks of the processes may differ by less than that.
+//! - A claim is given back within half of the [settle time](VraConfig::with_settle_time) or not at all. If two processes
+//!   with one key are both slower, both claims are left. Later calls with the key fail with `Busy` and name all addresses;
+//!   deallocate the key.
+//! - A repeated call in another process waits for the settle time, 30 s by default, unless the claim is older than settle
+//!   time, claim time and 10 minutes together. The clocks of the processes may differ by 10 minutes.
 //! - A process that ends between the calls of one request (several ranges, or more than 100 addresses) leaves addresses
 //!   with its key. The next call with the key fails with `Conflict` and names what is missing; deallocate the key.
 //! - A process that ends between allocating and its last look for the key may leave a second claim of the key, if another
 //!   process used it at the same moment. Later calls with the key fail with `Busy` and name all addresses.
 //! - The call that releases names addresses only. A deallocation that was delayed for longer than the release time may free
 //!   the next allocation. [`check`](ipam_core::IpamProvider::check) warns of a release time of 0.
-//! - The list of a range's addresses has no order. Where the server cuts it into pages, a released record that vanishes
-//!   between two pages may hide another address from a look-up. Ranges whose records fit one page are not affected.
+//! - Lists of ranges and addresses have no order. Where the server cuts one into pages, a row that vanishes between two pages
+//!   may hide another one. So such a list is read until no row of a reading is missing in the next one, at least twice. If
+//!   it changes in six readings, the call fails with `Busy`.
+//! - A record whose address cannot be read fails each call that reads its range, with `Protocol`. A range whose bounds cannot
+//!   be read is not served; [`check`](ipam_core::IpamProvider::check) warns of it.
 //! - The largest description that the server keeps is not known. The provider sends at most 4000 bytes, reads them back, and
 //!   releases the addresses if they were not kept.
 
@@ -90,7 +96,9 @@ mod handle;
 mod inner;
 mod kept;
 mod keys;
+mod locks;
 mod mark;
+mod pages;
 mod read;
 mod record;
 mod register;

@@ -11,11 +11,16 @@ use ipam_core::{
 use super::inner::Inner;
 use super::kept::Snapshot;
 use super::record::{Record, State, place};
+use super::snapshot::Fresh;
 
 /// Default number of items of a page.
 const PAGE: usize = 1000;
-/// Number of ranges that one page of a search reads at most, however few allocations they have.
+/// Number of ranges whose addresses a search keeps in memory.
 const RANGES: usize = 64;
+/// Number of ranges that one page of a search reads at most, however few allocations they have.
+const SEARCHED: usize = 512;
+/// Number of ranges that cannot be read that a check names.
+const NAMED: usize = 20;
 
 /// Place in a list of allocations: the range, and the address in it, after which the next page begins.
 struct Place {
@@ -66,7 +71,7 @@ impl Inner {
         request.validate()?;
         let after = place_of(operation, &request.page)?;
         // Calls of this process with the key wait meanwhile: of one in several ranges a half would be seen.
-        let _turn = self.lock(request.key.iter().map(|key| format!("key {key}"))).await;
+        let _turn = self.lock_keys(operation, request.key.as_slice()).await?;
         let named = request.id.as_ref().map(place);
         let snapshot = match (&named, &request.range) {
             // An id that was not made here is one of no allocation.
@@ -76,6 +81,10 @@ impl Inner {
                 Err(error) if error.is_not_found() => return Ok(Page::new(Vec::new(), None)),
                 Err(error) => return Err(error),
             },
+            // A claim may be in a range that was created since.
+            (None, None) if request.key.is_some() && after.is_none() => {
+                self.fresh_snapshot(operation).await?.as_ref().clone()
+            }
             (None, None) => self.snapshot(operation).await?.as_ref().clone(),
         };
         let size = size(&request.page);
@@ -94,8 +103,10 @@ impl Inner {
             }
         }
         let mut items: Vec<Allocation> = Vec::new();
+        let mut searched = 0;
         while !ranges.is_empty() {
             // Bounded, so that a search in thousands of ranges neither keeps all of them in memory nor runs for minutes.
+            searched += ranges.len().min(RANGES);
             let batch: Vec<Arc<Range>> = ranges.drain(..ranges.len().min(RANGES)).collect();
             let last = batch.last().map(|range| range.id.clone());
             for (range, records) in self.records_of_all(operation, batch).await? {
@@ -115,7 +126,7 @@ impl Inner {
                     items.push(allocation);
                 }
             }
-            if !items.is_empty() && !ranges.is_empty() {
+            if (!items.is_empty() || searched >= SEARCHED) && !ranges.is_empty() {
                 return Ok(Page::new(items, last.map(|last| token(&last, None))));
             }
         }
@@ -140,7 +151,7 @@ impl Inner {
         self.open(operation)?;
         let failed = super::inner::failed(operation);
         let about = self.client.about().await.map_err(&failed)?;
-        let snapshot = self.fresh_snapshot(operation).await?;
+        let Fresh { snapshot, faults } = self.read_ranges(operation).await?;
         if let Some(range) = snapshot.values().next() {
             // Also the test for a release that lacks the calls.
             self.records(operation, range).await?;
@@ -153,6 +164,13 @@ impl Inner {
             health = health.with_warning(
                 "no IP range is served: create one, or change the networks and ranges of the configuration",
             );
+        }
+        let more = faults.len().saturating_sub(NAMED);
+        for fault in faults.into_iter().take(NAMED) {
+            health = health.with_warning(format!("{fault}; correct it at the server"));
+        }
+        if more > 0 {
+            health = health.with_warning(format!("{more} more values of IP ranges cannot be read"));
         }
         if self.release_wait.is_zero() {
             health = health.with_warning(

@@ -11,8 +11,10 @@ use ipam_core::{
 
 use super::inner::{Inner, failed};
 use super::mark::Mark;
+use super::pages;
 use super::snapshot::PAGE;
 use crate::call::last_segment;
+use crate::list::List;
 use crate::v8::{AllocationType, IpAddressStatus, NetworkIpAddress};
 
 /// Number of ranges that are read at the same time.
@@ -43,9 +45,13 @@ pub(super) struct Record {
 
 impl Record {
     /// Reads a row. [`None`] for an address that is free.
-    fn read(row: NetworkIpAddress) -> Option<Self> {
+    ///
+    /// # Errors
+    /// `Protocol` if the address cannot be read: left out, its row would make a taken address, or the claim of a key, look
+    /// free.
+    fn read(operation: Operation, row: NetworkIpAddress) -> Result<Option<Self>> {
         let state = match row.ip_address_status {
-            Some(IpAddressStatus::Available) => return None,
+            Some(IpAddressStatus::Available) => return Ok(None),
             Some(IpAddressStatus::Released) => State::Released,
             Some(IpAddressStatus::Unregistered) => State::Unregistered,
             // A state that is not known may be a use of the address, so it counts as one.
@@ -54,14 +60,20 @@ impl Record {
                 _ => State::ForMachine(row.connected_resource().map(str::to_owned)),
             },
         };
-        let address = row.ip_address.as_deref()?.trim().parse().ok()?;
-        Some(Self {
+        let text = row.ip_address.as_deref().unwrap_or_default().trim();
+        let address = text.parse().map_err(|_| {
+            let message =
+                format!("the server lists a record whose address {text:?} cannot be read; correct or delete it there");
+            Error::new(ErrorKind::Protocol, operation, message)
+                .with_context("record", row.id.as_deref().unwrap_or("without id"))
+        })?;
+        Ok(Some(Self {
             address,
             mark: row.description.as_deref().and_then(Mark::read),
             created: row.created_at.as_ref().and_then(|day| day.time().ok()),
             id: row.id.unwrap_or_default(),
             state,
-        })
+        }))
     }
 
     /// Returns true if the other record is of the same allocation.
@@ -108,21 +120,57 @@ pub(super) fn place(id: &AllocationId) -> Option<(RangeId, IpAddr)> {
     Some((range.into(), address.parse().ok()?))
 }
 
+/// Reads the rows of a range, in ascending order of the addresses.
+fn read_all(operation: Operation, range: &Range, rows: Vec<NetworkIpAddress>) -> Result<Vec<Record>> {
+    let mut records = Vec::with_capacity(rows.len());
+    for row in rows {
+        let record = Record::read(operation, row).map_err(|error| error.with_context("range", &range.id))?;
+        records.extend(record.filter(|record| range.addresses.contains(record.address)));
+    }
+    records.sort_by_key(|record| record.address);
+    Ok(records)
+}
+
 impl Inner {
     /// Reads the addresses of a range that have a record, in ascending order.
     ///
     /// # Errors
-    /// `NotFound` if the range does not exist any more.
+    /// `NotFound` if the range does not exist any more, `Protocol` if an address cannot be read, and `Busy` if the
+    /// addresses have several pages and change while they are read.
     pub(super) async fn records(&self, operation: Operation, range: &Range) -> Result<Vec<Record>> {
+        // By address as well: the server may use a record again.
+        let name = |row: &NetworkIpAddress| (row.id.clone(), row.ip_address.clone());
+        let read = pages::whole(self.addresses(range), name).await;
+        let rows = self.rows_of(operation, range, read).await?;
+        read_all(
+            operation,
+            range,
+            rows.ok_or_else(|| pages::unsteady(operation, "the addresses").with_context("range", &range.id))?,
+        )
+    }
+
+    /// Reads the addresses once, as a base for a choice: one that is missing is refused by the server later.
+    ///
+    /// # Errors
+    /// As of [`records`](Self::records), without `Busy`.
+    pub(super) async fn records_once(&self, operation: Operation, range: &Range) -> Result<Vec<Record>> {
+        let read = self.addresses(range).all().await;
+        read_all(operation, range, self.rows_of(operation, range, read).await?)
+    }
+
+    fn addresses(&self, range: &Range) -> List<NetworkIpAddress> {
+        self.client.network_ip_ranges().addresses(range.id.as_str()).with_page_size(PAGE)
+    }
+
+    /// Converts the error of a list of addresses.
+    async fn rows_of<T>(&self, operation: Operation, range: &Range, read: Result<T, crate::Error>) -> Result<T> {
         let id = range.id.as_str();
-        let rows = self.client.network_ip_ranges().addresses(id).with_page_size(PAGE).stream();
-        let records = rows.try_filter_map(|row| async move { Ok(Record::read(row)) }).try_collect::<Vec<_>>().await;
-        let mut records = match records {
-            Ok(records) => records,
+        match read {
+            Ok(rows) => Ok(rows),
             Err(error) if error.is_not_found() => {
                 // Either the range is gone, or the release has no such call.
                 self.forget_ranges();
-                return Err(match self.client.network_ip_ranges().get(id).await {
+                Err(match self.client.network_ip_ranges().get(id).await {
                     Ok(_) => {
                         let message =
                             "the server does not list addresses of a range; a release newer than 8.10 is needed";
@@ -130,13 +178,10 @@ impl Inner {
                     }
                     Err(error) if error.is_not_found() => Error::not_found(operation, "range", id),
                     Err(error) => failed(operation)(error),
-                });
+                })
             }
-            Err(error) => return Err(failed(operation)(error)),
-        };
-        records.retain(|record| range.addresses.contains(record.address));
-        records.sort_by_key(|record| record.address);
-        Ok(records)
+            Err(error) => Err(failed(operation)(error)),
+        }
     }
 
     /// Reads the addresses of several ranges. A range that is gone meanwhile has none.

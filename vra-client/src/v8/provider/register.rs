@@ -1,32 +1,17 @@
 //! URL schemes of the provider.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipam_core::http::{HttpOptions, TlsOptions};
-use ipam_core::registry::{OpenRequest, ProviderUrl, Registry, Trust};
+use ipam_core::registry::{OpenRequest, ProviderUrl, Registry};
 use ipam_core::{Error, ErrorKind, IpamProvider, Operation, Result};
 
-use super::config::VraConfig;
+use super::config::{LONGEST, VraConfig};
 use super::handle::VraProvider;
 use super::inner::failed;
 use crate::v8::Client;
 
-const OPTIONS: &[&str] = &[
-    "network",
-    "range",
-    "domain",
-    "organization",
-    "auth",
-    "direct",
-    "ca",
-    "pin",
-    "insecure",
-    "allow_http",
-    "timeout",
-    "claim_time",
-];
+const OPTIONS: &[&str] = &["network", "range", "domain", "organization", "auth", "direct", "claim_time", "settle_time"];
 
 /// Adds the URL schemes `vra8+https` and `vra8+http` to a registry.
 ///
@@ -61,7 +46,8 @@ const OPTIONS: &[&str] = &[
 /// | `insecure=1` | 0 | accept any certificate |
 /// | `allow_http=1` | 0 | scheme `vra8+http` for hosts other than `localhost` and loopback addresses |
 /// | `timeout=30s` | 120s | time limit of one call of the client with its retries |
-/// | `claim_time=60s` | 120s | [claim time](VraConfig::with_claim_time), from 1s |
+/// | `claim_time=60s` | 120s | [claim time](VraConfig::with_claim_time), from 1s to 1d |
+/// | `settle_time=60s` | 30s | [settle time](VraConfig::with_settle_time), from 1s to 1d |
 ///
 /// IP ranges belong to no project, so there is no option for one.
 ///
@@ -98,8 +84,10 @@ pub fn register(registry: &mut Registry) -> Result<()> {
 
 async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn IpamProvider>> {
     let url = &request.url;
-    let (base, plain) = target(url, scheme)?;
+    let base = base(url, scheme)?;
     let config = config(url)?;
+    let agent = concat!("vra-client/", env!("CARGO_PKG_VERSION"));
+    let http = request.http_options(agent, scheme == "http", "vra8+https")?;
     let by_user = match (url.option("auth"), url.option("organization")) {
         (Some("user"), None) => true,
         (Some("token"), _) => false,
@@ -109,7 +97,7 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
         }
         (Some(_), _) => return Err(ProviderUrl::unreadable_option("auth", "write user or token")),
     };
-    let mut builder = Client::builder(base).with_http_options(http(url, plain, &request.trust)?);
+    let mut builder = Client::builder(base).with_http_options(http);
     builder = match (by_user, request.user()) {
         (true, Some(user)) => builder.with_password(user, request.secret("password").await?),
         (true, None) => return Err(refused("auth=user needs a user; write USER@ before the host")),
@@ -131,27 +119,25 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
     Ok(Arc::new(VraProvider::connect(client, config).await?))
 }
 
+type SetTime = fn(VraConfig, Duration) -> VraConfig;
+
+/// Options that are times, with their setters.
+const TIMES: [(&str, SetTime); 2] =
+    [("claim_time", VraConfig::with_claim_time), ("settle_time", VraConfig::with_settle_time)];
+
 fn refused(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, Operation::Open, message.into())
 }
 
-/// Returns the URL of the server, and true for plain HTTP.
-fn target(url: &ProviderUrl, scheme: &str) -> Result<(String, bool)> {
+/// Returns the URL of the server.
+fn base(url: &ProviderUrl, scheme: &str) -> Result<String> {
     let shape = || refused("the URL is incomplete; write vra8+https://[USER@]HOST[:PORT]");
     let host = url.host().ok_or_else(shape)?;
     if !url.path().trim_matches('/').is_empty() {
         return Err(refused(format!("the URL has the path {:?}; write the host only", url.path())));
     }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let local = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    let plain = scheme == "http";
-    if plain && !local && !url.flag("allow_http")?.unwrap_or(false) {
-        return Err(refused(format!(
-            "plain HTTP shows password and token on the way to {host}; use vra8+https, or set allow_http=1"
-        )));
-    }
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    Ok((format!("{scheme}://{host}{port}"), plain))
+    Ok(format!("{scheme}://{host}{port}"))
 }
 
 fn config(url: &ProviderUrl) -> Result<VraConfig> {
@@ -161,41 +147,21 @@ fn config(url: &ProviderUrl) -> Result<VraConfig> {
         config = match name {
             "network" => parts.fold(config, VraConfig::with_network),
             "range" => parts.fold(config, VraConfig::with_range),
-            known if OPTIONS.contains(&known) => config,
-            other => return Err(url.unknown_option(other, OPTIONS)),
+            known if OPTIONS.contains(&known) || OpenRequest::HTTP_OPTIONS.contains(&known) => config,
+            other => return Err(url.unknown_option(other, &[OPTIONS, OpenRequest::HTTP_OPTIONS].concat())),
         };
     }
-    if let Some(time) = url.duration("claim_time")? {
-        if time < Duration::from_secs(1) {
-            return Err(refused("the option claim_time is less than a second; write a time such as 60s"));
+    for (name, set) in TIMES {
+        let Some(time) = url.duration(name)? else { continue };
+        // More likely a wrong unit than a wish.
+        if !(Duration::from_secs(1)..=LONGEST).contains(&time) {
+            let message =
+                format!("the option {name} is less than a second or more than a day; write a time such as 60s");
+            return Err(refused(message));
         }
-        config = config.with_claim_time(time);
+        config = set(config, time);
     }
     Ok(config)
-}
-
-/// Returns the HTTP options. Certificates of the URL and of the caller are trusted alike.
-fn http(url: &ProviderUrl, plain: bool, trust: &Trust) -> Result<HttpOptions> {
-    let file = |name: &str| -> Result<Option<String>> {
-        let Some(path) = url.option(name) else { return Ok(None) };
-        let remedy = "give the path of a PEM file that this user can read";
-        let text = std::fs::read_to_string(path);
-        text.map(Some).map_err(|error| ProviderUrl::unreadable_option(name, remedy).with_source(error))
-    };
-    let mut tls = TlsOptions::new();
-    for pem in file("ca")?.iter().map(String::as_str).chain(trust.ca_pems()) {
-        tls = tls.with_ca_pem(pem)?;
-    }
-    for pem in file("pin")?.iter().map(String::as_str).chain(trust.pinned_pems()) {
-        tls = tls.with_pinned_pem(pem)?;
-    }
-    tls = tls.with_insecure(url.flag("insecure")?.unwrap_or(false));
-    let agent = concat!("vra-client/", env!("CARGO_PKG_VERSION"));
-    let http = HttpOptions::new().with_user_agent(agent).with_tls(tls).with_allow_http(plain);
-    Ok(match url.duration("timeout")? {
-        Some(timeout) => http.with_operation_timeout(timeout.max(Duration::from_millis(1))),
-        None => http,
-    })
 }
 
 #[cfg(test)]
@@ -209,29 +175,26 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_all_and_plain_http_is_for_this_machine() {
+    fn the_host_is_all() {
         let read = |text: &str| {
             let url = url(text);
             let scheme = url.scheme().trim_start_matches("vra8+").to_owned();
-            target(&url, &scheme)
+            base(&url, &scheme)
         };
-        assert_eq!(read("vra8+https://svc@vra.example:8443/").unwrap(), ("https://vra.example:8443".to_owned(), false));
-        assert_eq!(read("vra8+http://[::1]:80").unwrap().0, "http://[::1]:80");
-        assert!(read("vra8+http://vra.example?allow_http=1").unwrap().1);
-        for bad in ["vra8+https://vra.example/vco", "vra8+http://vra.example"] {
-            assert!(read(bad).is_err(), "{bad}");
-        }
+        assert_eq!(read("vra8+https://svc@vra.example:8443/").unwrap(), "https://vra.example:8443");
+        assert_eq!(read("vra8+http://[::1]:80").unwrap(), "http://[::1]:80");
+        assert!(read("vra8+https://vra.example/vco").is_err());
     }
 
     #[test]
     fn options_choose_and_misspelt_ones_are_refused() {
-        let read = config(&url("vra8+https://h?network=a,b%20c&range=r&claim_time=20s")).unwrap();
+        let read = config(&url("vra8+https://h?network=a,b%20c&range=r&claim_time=20s&settle_time=90s")).unwrap();
         assert_eq!((read.networks, read.ranges), (vec!["a".to_owned(), "b c".to_owned()], vec!["r".to_owned()]));
-        assert_eq!(read.claim_time, Duration::from_secs(20));
-        for bad in ["networks=a", "claim_time=1ms", "claim_time=20", "project=x"] {
+        assert_eq!((read.claim_time, read.settle_time), (Duration::from_secs(20), Duration::from_secs(90)));
+        assert!(config(&url("vra8+https://h?ca=a&pin=b&insecure=1&allow_http=1&timeout=5s")).is_ok());
+        for bad in ["networks=a", "claim_time=1ms", "claim_time=20", "settle_time=500ms", "settle_time=2d", "project=x"]
+        {
             assert!(config(&url(&format!("vra8+https://h?{bad}"))).is_err(), "{bad}");
         }
-        assert!(http(&url("vra8+https://h?ca=/no/such/file"), false, &Trust::new()).is_err());
-        assert!(http(&url("vra8+https://h"), false, &Trust::new().with_pinned_pem("none")).is_err());
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipam_core::{Allocate, Error, ErrorKind, Operation, Outcome, Range, RangeId, Result};
+use tokio::time::{Instant, timeout_at};
 
 use super::inner::{Inner, failed};
 use super::mark::{Claim, Mark};
@@ -25,12 +26,28 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Result of taking the addresses of a claim.
 #[derive(Debug)]
 pub(super) enum Taken {
-    /// All of them.
-    All,
+    /// All of them. No process can have seen the claim as a whole before this time.
+    All(Instant),
     /// None: another caller was faster with one of them.
     Contended,
     /// None: the server says so, and no address is taken any more. It may have been for a moment.
     Refused(Error),
+}
+
+/// Failure of a call that allocates.
+enum Failure {
+    Call(crate::Error),
+    /// The claim time passed before the server had carried it out.
+    Late,
+}
+
+impl Failure {
+    fn may_be_applied(&self) -> bool {
+        match self {
+            Self::Call(error) => error.outcome() == Outcome::Unknown && !is_refusal(error),
+            Self::Late => true,
+        }
+    }
 }
 
 /// Line of a request, range and address.
@@ -43,6 +60,8 @@ pub(super) fn ranges_of(places: &[Place]) -> Vec<&RangeId> {
 
 impl Inner {
     /// Takes the addresses of a claim, one call for each line and up to 100 addresses. All or none.
+    ///
+    /// No call is sent after the claim time: other processes take what is incomplete by then for left behind.
     pub(super) async fn take(&self, request: &Allocate, claim: &Claim, places: &[Place]) -> Result<Taken> {
         let mut calls: Vec<(usize, &RangeId, Vec<IpAddr>)> = Vec::new();
         for (line, range, address) in places {
@@ -53,6 +72,8 @@ impl Inner {
                 _ => calls.push((*line, range, vec![*address])),
             }
         }
+        // Before the marks are made, which hold the time.
+        let end = Instant::now() + self.config.claim_time;
         let all: Vec<(usize, IpAddr)> = places.iter().map(|(line, _, address)| (*line, *address)).collect();
         // All bodies first, so that a description that is too long takes nothing.
         let mut bodies = Vec::new();
@@ -64,16 +85,23 @@ impl Inner {
             bodies.push((*range, addresses, body));
         }
         let mut begun: Vec<&RangeId> = Vec::new();
+        let mut whole_from = Instant::now();
         for (range, addresses, body) in bodies {
             begun.push(range);
-            let taken = self.take_call(range, addresses, body, &claim.number).await;
-            if matches!(taken, Ok(Taken::All)) {
+            // Before the last call is sent, no process can see the whole claim.
+            whole_from = Instant::now();
+            let taken = self.take_call(range, addresses, body, &claim.number, end, &mut whole_from).await;
+            if matches!(taken, Ok(Taken::All(_))) {
                 continue;
             }
+            // If this call may be carried out all the same, and was the last one, the claim may be seen as a whole.
+            let may_be_whole =
+                begun.len() == calls.len() && matches!(&taken, Err(error) if error.outcome() == Outcome::Unknown);
+            let limit = self.give_back_limit(request, whole_from).filter(|_| may_be_whole);
             begun.sort();
             begun.dedup();
             // The error of the call says more than that of the undoing, which is added to it.
-            return match (self.give_back(&begun, &claim.number).await, taken) {
+            return match (self.give_back(&begun, &claim.number, limit).await, taken) {
                 (Ok(()), taken) => taken,
                 (Err(left), Ok(_)) => Err(left.with_outcome(Outcome::Unknown)),
                 (Err(left), Err(error)) => {
@@ -81,36 +109,59 @@ impl Inner {
                 }
             };
         }
-        Ok(Taken::All)
+        Ok(Taken::All(whole_from))
     }
 
-    /// Sends one call, and waits for its end.
+    /// Returns the time until which a claim may be given back that no process saw as a whole before `whole_from`. [`None`]
+    /// without a key of the caller: no other process can return the claim.
+    ///
+    /// A process that sees the claim as a whole and alone returns it after the settle time. A call that gives it back later
+    /// would free addresses that have an owner then. So none is sent after half of that time; the other half is for the
+    /// server to carry out the last one. What is left has its key, and later calls with it return or report it.
+    pub(super) fn give_back_limit(&self, request: &Allocate, whole_from: Instant) -> Option<Instant> {
+        request.key.as_ref().map(|_| whole_from + self.config.give_back_time())
+    }
+
+    /// Sends one call, and waits for its end. Moves `whole_from` on to the last look that did not show its addresses.
     async fn take_call(
         &self,
         id: &RangeId,
         addresses: &[IpAddr],
         body: AllocateAddressesBody,
         claim: &str,
+        end: Instant,
+        whole_from: &mut Instant,
     ) -> Result<Taken> {
         let mut attempt = 1;
         // True if an earlier attempt may still be carried out.
         let mut doubt = false;
         let in_doubt = |error: Error, doubt: bool| if doubt { error.with_outcome(Outcome::Unknown) } else { error };
         loop {
-            let sent = self.client.network_ip_ranges().allocate(id.as_str(), body.clone()).await;
-            let failure = match sent {
-                Ok(tracker) => match self.ended(tracker).await {
-                    Ok(()) => return Ok(Taken::All),
-                    Err(error) => error,
-                },
-                // Nothing was carried out, so there is nothing to look for.
-                Err(error) if error.outcome() == Outcome::NotApplied && !is_refused_at_once(&error) => {
-                    return Err(in_doubt(self.explained(error, id), doubt));
+            if Instant::now() >= end {
+                // Not sent, so only an earlier attempt may be carried out.
+                let error = self.explained(Failure::Late, id);
+                return Err(if doubt { error } else { error.with_outcome(Outcome::NotApplied) });
+            }
+            // A claim time that passes in the middle drops the call, so that it is not repeated later.
+            let sent = timeout_at(end, async {
+                let tracker = self.client.network_ip_ranges().allocate(id.as_str(), body.clone()).await;
+                match tracker {
+                    Ok(tracker) => Ok(self.ended(tracker).await),
+                    Err(error) => Err(error),
                 }
-                Err(error) => error,
+            });
+            let failure = match sent.await {
+                Ok(Ok(Ok(()))) => return Ok(Taken::All(*whole_from)),
+                // Nothing was carried out, so there is nothing to look for.
+                Ok(Err(error)) if error.outcome() == Outcome::NotApplied && !is_refused_at_once(&error) => {
+                    return Err(in_doubt(self.explained(Failure::Call(error), id), doubt));
+                }
+                Ok(Ok(Err(error)) | Err(error)) => Failure::Call(error),
+                Err(_) => Failure::Late,
             };
-            doubt |= failure.outcome() == Outcome::Unknown && !is_refusal(&failure);
+            doubt |= failure.may_be_applied();
             // A lost response, a vanished tracker, or a refusal: what the range shows decides.
+            let looking = Instant::now();
             let looked = async {
                 let range = self.range(Operation::Allocate, id).await?;
                 self.records(Operation::Allocate, &range).await
@@ -119,8 +170,9 @@ impl Inner {
             let mine = |record: &&Record| record.live_mark().is_some_and(|mark| mark.claim == claim);
             let taken: Vec<IpAddr> = records.iter().filter(mine).map(|record| record.address).collect();
             if addresses.iter().all(|address| taken.contains(address)) {
-                return Ok(Taken::All);
+                return Ok(Taken::All(*whole_from));
             }
+            *whole_from = looking;
             if records.iter().any(|record| !mine(&record) && addresses.contains(&record.address)) {
                 return Ok(Taken::Contended);
             }
@@ -143,9 +195,17 @@ impl Inner {
         self.client.request_trackers().wait_for(tracker, wait).await.map(|_| ())
     }
 
-    fn explained(&self, error: crate::Error, range: &RangeId) -> Error {
+    fn explained(&self, failure: Failure, range: &RangeId) -> Error {
         // The bounds of the range may have changed, so they are read anew before the next call.
         self.forget_ranges();
+        let Failure::Call(error) = failure else {
+            let time = self.config.claim_time;
+            let message =
+                format!("the claim time of {time:?} passed before the server had allocated all addresses; raise it");
+            return Error::new(ErrorKind::Timeout, Operation::Allocate, message)
+                .with_context("range", range)
+                .with_outcome(Outcome::Unknown);
+        };
         let refused = is_refusal(&error);
         let error = failed(Operation::Allocate)(error).with_context("range", range);
         // A tracker that failed without a taken address is no conflict for the caller, and nothing was applied.
@@ -165,7 +225,12 @@ impl Inner {
     /// # Errors
     /// `Config` if the server did not keep the descriptions, and `Conflict` if another process deallocated addresses
     /// meanwhile; what is left was released. Otherwise those of reads and releases.
-    pub(super) async fn read_back(&self, claim: &Claim, places: &[Place]) -> Result<Vec<(Arc<Range>, Record)>> {
+    pub(super) async fn read_back(
+        &self,
+        claim: &Claim,
+        places: &[Place],
+        limit: Option<Instant>,
+    ) -> Result<Vec<(Arc<Range>, Record)>> {
         let operation = Operation::Allocate;
         let ids = ranges_of(places);
         let mut ranges = Vec::with_capacity(ids.len());
@@ -193,10 +258,10 @@ impl Inner {
         // By address, since there is no mark to find them by; never one that has the mark of another claim.
         for (range, bare) in &unmarked {
             for part in bare.chunks(PER_CALL) {
-                self.release_call(operation, range, part, false).await?;
+                self.release_call(operation, range, part, false, None).await?;
             }
         }
-        self.give_back(&ids, &claim.number).await?;
+        self.give_back(&ids, &claim.number, limit).await?;
         let (kind, message) = if is_kept {
             (
                 ErrorKind::Conflict,
@@ -212,8 +277,11 @@ impl Inner {
         Err(Error::new(kind, operation, message))
     }
 
-    /// Releases what a claim has in these ranges.
-    pub(super) async fn give_back(&self, ranges: &[&RangeId], claim: &str) -> Result<()> {
+    /// Releases what a claim has in these ranges. After the limit, no call is sent any more.
+    ///
+    /// # Errors
+    /// `Busy` if the limit passed and addresses are left; otherwise those of reads and releases.
+    pub(super) async fn give_back(&self, ranges: &[&RangeId], claim: &str, limit: Option<Instant>) -> Result<()> {
         for id in ranges {
             let range = match self.range(Operation::Allocate, id).await {
                 Err(error) if error.is_not_found() => continue,
@@ -222,7 +290,7 @@ impl Inner {
             let records = self.records(Operation::Allocate, &range).await?;
             let mine = records.iter().filter(|record| record.live_mark().is_some_and(|mark| mark.claim == claim));
             let mine: Vec<IpAddr> = mine.map(|record| record.address).collect();
-            self.release(Operation::Allocate, &range, &mine, claim).await?;
+            self.release(Operation::Allocate, &range, &mine, claim, limit).await?;
         }
         Ok(())
     }
@@ -234,11 +302,12 @@ impl Inner {
         range: &Range,
         addresses: &[IpAddr],
         claim: &str,
+        limit: Option<Instant>,
     ) -> Result<()> {
         for part in addresses.chunks(PER_CALL) {
             let mut part = part.to_vec();
             let mut attempt = 1;
-            while let Err(error) = self.release_call(operation, range, &part, false).await {
+            while let Err(error) = self.release_call(operation, range, &part, false, limit).await {
                 // One of them may be free already, which fails the call for all; the next one names those that are left.
                 let records = self.records(operation, range).await?;
                 let has = |address: &IpAddr| {
@@ -249,7 +318,9 @@ impl Inner {
                 part.retain(has);
                 match part.first() {
                     None => break,
-                    Some(left) if attempt == ATTEMPTS => return Err(error.with_context("address", left)),
+                    Some(left) if attempt == ATTEMPTS || limit.is_some_and(|limit| Instant::now() >= limit) => {
+                        return Err(error.with_context("address", left));
+                    }
                     Some(_) => tokio::time::sleep(PAUSE * attempt).await,
                 }
                 attempt += 1;
@@ -258,20 +329,35 @@ impl Inner {
         Ok(())
     }
 
-    /// Sends one call that releases, and waits for its end.
+    /// Sends one call that releases, and waits for its end. After the limit, nothing is sent.
     pub(super) async fn release_call(
         &self,
         operation: Operation,
         range: &Range,
         addresses: &[IpAddr],
         unregistered: bool,
+        limit: Option<Instant>,
     ) -> Result<()> {
         let body = ReleaseAddressesBody::new(addresses.iter().copied()).map_err(failed(operation))?;
         let ranges = self.client.network_ip_ranges();
         let id = range.id.as_str();
         let call = if unregistered { ranges.release_unregistered(id, body) } else { ranges.release(id, body) };
-        let tracker = call.await.map_err(failed(operation))?;
-        self.ended(tracker).await.map_err(failed(operation))
+        let sent = match limit {
+            None => call.await,
+            // `timeout_at` would send it before it looks at the time.
+            Some(limit) if Instant::now() >= limit => return Err(self.too_late(operation)),
+            // The client may repeat the call, so it is dropped at the limit.
+            Some(limit) => timeout_at(limit, call.into_future()).await.map_err(|_| self.too_late(operation))?,
+        };
+        self.ended(sent.map_err(failed(operation))?).await.map_err(failed(operation))
+    }
+
+    fn too_late(&self, operation: Operation) -> Error {
+        let time = self.config.give_back_time();
+        let message = format!(
+            "the claim is older than {time:?}, so another process may rely on it by now, and it was not given back; look at              what the key has, and deallocate the key if nothing uses it, or raise the settle time"
+        );
+        Error::new(ErrorKind::Busy, operation, message).with_outcome(Outcome::Unknown)
     }
 
     /// Releases one address, also one that another user allocated. Returns false if it was free.
@@ -291,7 +377,7 @@ impl Inner {
         // True if a call may have been carried out although it failed.
         let mut uncertain = false;
         loop {
-            let Err(error) = self.release_call(operation, range, &[record.address], unregistered).await else {
+            let Err(error) = self.release_call(operation, range, &[record.address], unregistered, None).await else {
                 return Ok(true);
             };
             uncertain |= error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict;
