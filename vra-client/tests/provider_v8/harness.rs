@@ -60,7 +60,11 @@ pub(crate) fn client(server: &Server) -> Client {
 }
 
 pub(crate) fn client_with(server: &Server, retry: RetryConfig) -> Client {
-    Client::builder(server.url())
+    client_at(&server.url(), retry)
+}
+
+pub(crate) fn client_at(url: &str, retry: RetryConfig) -> Client {
+    Client::builder(url)
         .with_password(Server::USER, Server::PASSWORD)
         .with_http_options(HttpOptions::new().with_allow_http(true))
         .with_retry(retry)

@@ -106,6 +106,39 @@ async fn a_release_on_its_way_is_dropped_when_it_would_be_late() {
 }
 
 #[tokio::test]
+async fn a_delayed_deallocation_does_not_free_the_next_owner_of_the_address() {
+    let minute = Duration::from_secs(60);
+    let clock = Clock::fixed(SystemTime::now());
+    let (server, range) = started(Server::builder().release_wait(minute).clock(clock)).await;
+    server.seed(|store| (12..=99).for_each(|last| store.block(&range, ip(last))));
+    let (slow, other) = (process(&server, config()).await, process(&server, config()).await);
+    // One address, and two in one call.
+    for count in [1, 2] {
+        let request = Allocate::new("vm-1").with_key("k").with_line(AllocateLine::next(range.clone(), count));
+        slow.allocate(&request).await.unwrap();
+        let release = server.pause(When::any().method("POST").path("/release"));
+        let call = {
+            let slow = Arc::clone(&slow);
+            tokio::spawn(async move { slow.deallocate(&Deallocate::key("k")).await })
+        };
+        release.reached(1).await;
+        // Another process is faster, and after the release time the address has its next owner.
+        assert!(!other.deallocate(&Deallocate::key("k")).await.unwrap().was_free());
+        server.advance(minute);
+        tokio::time::pause();
+        tokio::time::advance(minute).await;
+        tokio::time::resume();
+        let next = other.allocate_one(range.clone(), "vm-2").await.unwrap();
+        assert_eq!(next.address, ip(10));
+        drop(release);
+        call.await.unwrap().unwrap();
+        assert_eq!(server.seed(|store| store.allocated(&range)), [ip(10)], "{count}");
+        other.deallocate(&Deallocate::id(next.id)).await.unwrap();
+        server.advance(minute);
+    }
+}
+
+#[tokio::test]
 async fn a_claim_of_several_calls_ends_with_its_claim_time() {
     let (server, range) = started(Server::builder().release_wait(Duration::ZERO)).await;
     let wide = wide(&server);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use ipam_core::{
     Allocate, AllocateLine, AllocationState, Deallocate, ErrorKind, Find, IpamProvider, IpamProviderExt, Labels,
-    Outcome, Precondition, Tag,
+    Outcome, Precondition, Tag, Target,
 };
 use vra_client::RetryConfig;
 use vra_client::testing::v8::{Item, Release, Server, ServerBuilder};
@@ -261,6 +261,8 @@ async fn an_error_after_the_claim_without_a_key_leaves_no_address() {
             Err(error) => {
                 failed += 1;
                 assert!(left.is_empty() || error.outcome() == Outcome::Unknown, "{times}: {error} leaves {left:?}");
+                // What is left can be found by the key that was made for it.
+                assert!(left.is_empty() || error.to_string().contains("vra8/"), "{times}: {error}");
             }
         }
     }
@@ -327,4 +329,20 @@ async fn a_lost_response_of_a_release_of_several_frees_each_once() {
     server.fault(Fault::DropAfter, When::any().method("POST").path("/ip-addresses/release"));
     assert_eq!(provider.deallocate(&Deallocate::key("k")).await.unwrap().freed().count(), 3);
     assert_eq!(server.seed(|store| store.allocated(&range)), Vec::<IpAddr>::new());
+}
+
+#[tokio::test]
+async fn a_deallocation_that_freed_a_part_does_not_claim_that_it_changed_nothing() {
+    let (server, provider, range) = started(Server::builder()).await;
+    let first = provider.allocate_one(range.clone(), "vm-1").await.unwrap();
+    let second = provider.allocate_one(range.clone(), "vm-2").await.unwrap();
+    let release = || When::any().method("POST").path("/ip-addresses/release");
+    server.fault(Fault::Status(403, "no longer".to_owned()), release().skip(1).always());
+    let both = Deallocate::id(first.id).and(Target::Id(second.id.clone()));
+    let error = provider.deallocate(&both).await.unwrap_err();
+    assert_eq!(server.seed(|store| store.allocated(&range)), [ip(11)]);
+    assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+    // Alone, it changed nothing, and says so.
+    let error = provider.deallocate(&Deallocate::id(second.id)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotApplied, "{error}");
 }

@@ -214,7 +214,12 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, refused:
     let held: Vec<_> = choice.places.iter().map(|(_, range, address)| (range.clone(), *address)).collect();
     // Another call of this process chose the same at the same moment.
     let Some(_reservation) = inner.reserve(&held) else { return Ok(Attempt::Again) };
-    let whole_from = match inner.take(request, claim, &choice.places).await? {
+    // Without a key of the caller, the one that was made here is all by which what is left can be found.
+    let named = |error: Error| match error.outcome() {
+        Outcome::Unknown if request.key.is_none() => error.with_context("key", &claim.key),
+        _ => error,
+    };
+    let whole_from = match inner.take(request, claim, &choice.places).await.map_err(named)? {
         Taken::Contended => return Ok(Attempt::Again),
         Taken::Refused(error) => return Ok(Attempt::Refused(error, held)),
         Taken::All(from) => from,
@@ -229,7 +234,7 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, refused:
     }
     match inner.give_back(&ranges_of(&choice.places), &claim.number, None).await {
         Ok(()) => Err(error),
-        Err(left) => Err(error.with_context("left behind", left.message()).with_outcome(Outcome::Unknown)),
+        Err(left) => Err(named(error.with_context("left behind", left.message()).with_outcome(Outcome::Unknown))),
     }
 }
 

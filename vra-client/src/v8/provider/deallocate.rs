@@ -7,10 +7,11 @@ use ipam_core::{
     Allocation, AllocationId, AllocationKey, Deallocate, Deallocated, DeallocatedTarget, Error, ErrorKind, Operation,
     Outcome, Precondition, Range, RangeId, Result, Target,
 };
+use tokio::time::Instant;
 
 use super::inner::Inner;
 use super::record::{Record, State, place};
-use super::write::PER_CALL;
+use super::write::{PER_CALL, in_doubt};
 
 /// Deallocates addresses, unless the provider was closed.
 pub(super) async fn deallocate(inner: &Arc<Inner>, request: &Deallocate) -> Result<Deallocated> {
@@ -40,9 +41,10 @@ pub(super) async fn run(inner: &Inner, request: &Deallocate) -> Result<Deallocat
     let keys: Vec<AllocationKey> = keys.collect();
     let _turn = inner.lock_keys(operation, &keys).await?;
     let mut targets = Vec::new();
+    let mut begun = false;
     for target in &request.targets {
         let mut by_range: Vec<(Arc<Range>, Vec<Place>)> = Vec::new();
-        for (range, place) in found(inner, target).await? {
+        for (range, place) in found(inner, target).await.map_err(|error| in_doubt(error, begun))? {
             match by_range.iter_mut().find(|(known, _)| known.id == range.id) {
                 Some((_, places)) => places.push(place),
                 None => by_range.push((range, vec![place])),
@@ -50,7 +52,10 @@ pub(super) async fn run(inner: &Inner, request: &Deallocate) -> Result<Deallocat
         }
         let mut freed = Vec::new();
         for (range, places) in by_range {
-            freed.extend(free(inner, &range, &places, &request.precondition).await?);
+            let result = free(inner, &range, &places, &request.precondition, &mut freed).await;
+            // What was freed before the failure stays free, so the request did not change nothing.
+            begun |= !freed.is_empty();
+            result.map_err(|error| in_doubt(error, begun))?;
         }
         targets.push(DeallocatedTarget::new(freed));
     }
@@ -92,14 +97,21 @@ async fn known(inner: &Inner, id: &RangeId) -> Result<Option<Arc<Range>>> {
     }
 }
 
-/// Frees addresses of a range whose allocations fit.
-async fn free(inner: &Inner, range: &Range, places: &[Place], precondition: &Precondition) -> Result<Vec<Allocation>> {
+/// Frees addresses of a range whose allocations fit, and adds them to `freed`.
+async fn free(
+    inner: &Inner,
+    range: &Range,
+    places: &[Place],
+    precondition: &Precondition,
+    freed: &mut Vec<Allocation>,
+) -> Result<()> {
     let operation = Operation::Deallocate;
     // Callers of one process take turns at an address: the call names no claim, so a late one could free the next one.
     let named = places.iter().map(|(address, _)| format!("{}/{address}", range.id));
     let _turn = inner.addresses.lock(operation, named, inner.config.longest_turn()).await?;
+    let mut looked = Instant::now();
     let records = match inner.records(operation, range).await {
-        Err(error) if error.is_not_found() => return Ok(Vec::new()),
+        Err(error) if error.is_not_found() => return Ok(()),
         records => records?,
     };
     let mut chosen: Vec<(&Record, Allocation)> = Vec::new();
@@ -112,7 +124,6 @@ async fn free(inner: &Inner, range: &Range, places: &[Place], precondition: &Pre
             chosen.push((record, allocation));
         }
     }
-    let mut freed = Vec::new();
     // Many at once where the server allows it: each call takes it some seconds.
     let (many, single): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|(record, _)| record.state == State::ByUser);
     for part in many.chunks(PER_CALL) {
@@ -120,30 +131,36 @@ async fn free(inner: &Inner, range: &Range, places: &[Place], precondition: &Pre
         let mut left: Option<Vec<Record>> = None;
         let mut uncertain = false;
         if part.len() > 1 {
-            let Err(error) = inner.release_call(operation, range, &addresses, false, None).await else {
+            let limit = inner.release_limit(looked, None);
+            let Err(error) = inner.release_call(operation, range, &addresses, false, limit).await else {
                 freed.extend(part.iter().map(|(_, allocation)| allocation.clone()));
                 continue;
             };
             // One of them was free already, or the response was lost. Read again: another owner may have one by now.
             uncertain = error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict;
-            left = Some(inner.records(operation, range).await.map_err(|read| match uncertain {
-                true => read.with_outcome(Outcome::Unknown),
-                false => read,
-            })?);
+            looked = Instant::now();
+            let read = inner.records(operation, range).await;
+            left = Some(read.map_err(|error| in_doubt(error, uncertain))?);
         }
         for (record, allocation) in part {
             let is_left = left.as_ref().is_none_or(|left| left.iter().any(|other| other.is_same(record)));
             // Whose release it was is not known: this call's if it may have been carried out, and else another one's.
-            let done = if is_left { inner.release_one(operation, range, record).await? } else { uncertain };
+            let done = match is_left {
+                true => {
+                    let released = inner.release_one(operation, range, record, looked).await;
+                    released.map_err(|error| in_doubt(error, uncertain))?
+                }
+                false => uncertain,
+            };
             if done {
                 freed.push(allocation.clone());
             }
         }
     }
     for (record, allocation) in single {
-        if inner.release_one(operation, range, record).await? {
+        if inner.release_one(operation, range, record, looked).await? {
             freed.push(allocation);
         }
     }
-    Ok(freed)
+    Ok(())
 }

@@ -78,8 +78,12 @@
 //!   with its key. The next call with the key fails with `Conflict` and names what is missing; deallocate the key.
 //! - A process that ends between allocating and its last look for the key may leave a second claim of the key, if another
 //!   process used it at the same moment. Later calls with the key fail with `Busy` and name all addresses.
-//! - The call that releases names addresses only. A deallocation that was delayed for longer than the release time may free
-//!   the next allocation. [`check`](ipam_core::IpamProvider::check) warns of a release time of 0.
+//! - The call that releases names addresses only. It is sent within half of the release time after the allocation was seen,
+//!   or not at all. One that the server carries out later than the release time may free the next allocation, and with a
+//!   release time of 0 any may: [`check`](ipam_core::IpamProvider::check) warns of that. A user without the right to read
+//!   the settings is taken to have the server's default.
+//! - A process that ends while it allocates without a key may leave addresses, whose keys begin with `vra8/`. Search for the
+//!   owner to find them. If such a call fails and the outcome is `Unknown`, its error names the key.
 //! - Lists of ranges and addresses have no order. Where the server cuts one into pages, a row that vanishes between two pages
 //!   may hide another one. So such a list is read until no row of a reading is missing in the next one, at least twice. If
 //!   it changes in six readings, the call fails with `Busy`.

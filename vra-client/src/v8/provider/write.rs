@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipam_core::{Allocate, Error, ErrorKind, Operation, Outcome, Range, RangeId, Result};
 use tokio::time::{Instant, timeout_at};
 
+use super::config::LONGEST;
 use super::inner::{Inner, failed};
 use super::mark::{Claim, Mark};
 use super::record::{Record, State};
@@ -135,7 +136,6 @@ impl Inner {
         let mut attempt = 1;
         // True if an earlier attempt may still be carried out.
         let mut doubt = false;
-        let in_doubt = |error: Error, doubt: bool| if doubt { error.with_outcome(Outcome::Unknown) } else { error };
         loop {
             if Instant::now() >= end {
                 // Not sent, so only an earlier attempt may be carried out.
@@ -238,6 +238,7 @@ impl Inner {
             ranges.push(self.range(operation, id).await?);
         }
         let (mut own, mut unmarked) = (Vec::new(), Vec::new());
+        let looked = Instant::now();
         for (range, records) in self.records_of_all(operation, ranges).await? {
             let wanted: BTreeSet<IpAddr> =
                 places.iter().filter(|(_, id, _)| *id == range.id).map(|(_, _, address)| *address).collect();
@@ -258,7 +259,7 @@ impl Inner {
         // By address, since there is no mark to find them by; never one that has the mark of another claim.
         for (range, bare) in &unmarked {
             for part in bare.chunks(PER_CALL) {
-                self.release_call(operation, range, part, false, None).await?;
+                self.release_call(operation, range, part, false, self.release_limit(looked, None)).await?;
             }
         }
         self.give_back(&ids, &claim.number, limit).await?;
@@ -287,28 +288,33 @@ impl Inner {
                 Err(error) if error.is_not_found() => continue,
                 range => range?,
             };
+            let looked = Instant::now();
             let records = self.records(Operation::Allocate, &range).await?;
             let mine = records.iter().filter(|record| record.live_mark().is_some_and(|mark| mark.claim == claim));
             let mine: Vec<IpAddr> = mine.map(|record| record.address).collect();
-            self.release(Operation::Allocate, &range, &mine, claim, limit).await?;
+            self.release(&range, &mine, claim, looked, limit).await?;
         }
         Ok(())
     }
 
-    /// Releases addresses of a claim. One that the claim does not have any more is no error.
-    pub(super) async fn release(
+    /// Releases addresses of a claim that it had at a look. One that it does not have any more is no error.
+    async fn release(
         &self,
-        operation: Operation,
         range: &Range,
         addresses: &[IpAddr],
         claim: &str,
+        mut looked: Instant,
         limit: Option<Instant>,
     ) -> Result<()> {
+        let operation = Operation::Allocate;
         for part in addresses.chunks(PER_CALL) {
             let mut part = part.to_vec();
             let mut attempt = 1;
-            while let Err(error) = self.release_call(operation, range, &part, false, limit).await {
+            while let Err(error) =
+                self.release_call(operation, range, &part, false, self.release_limit(looked, limit)).await
+            {
                 // One of them may be free already, which fails the call for all; the next one names those that are left.
+                looked = Instant::now();
                 let records = self.records(operation, range).await?;
                 let has = |address: &IpAddr| {
                     records.iter().any(|record| {
@@ -329,6 +335,20 @@ impl Inner {
         Ok(())
     }
 
+    /// Returns the time until which addresses may be released that had their allocation at a look.
+    ///
+    /// The call names no allocation. Once another process releases the address, the next one can have it after the release
+    /// time, and a call that is carried out then frees that one. So none is sent after half of the time; the other half is
+    /// for the server. A process that was stopped in between looks again.
+    pub(super) fn release_limit(&self, looked: Instant, limit: Option<Instant>) -> Option<Instant> {
+        // Without a release time there is no time in which a call is safe; `check` warns of it.
+        let own = (!self.release_wait.is_zero()).then(|| looked + self.release_wait.min(LONGEST) / 2);
+        match (own, limit) {
+            (Some(own), Some(limit)) => Some(own.min(limit)),
+            (own, limit) => own.or(limit),
+        }
+    }
+
     /// Sends one call that releases, and waits for its end. After the limit, nothing is sent.
     pub(super) async fn release_call(
         &self,
@@ -345,23 +365,24 @@ impl Inner {
         let sent = match limit {
             None => call.await,
             // `timeout_at` would send it before it looks at the time.
-            Some(limit) if Instant::now() >= limit => return Err(self.too_late(operation)),
+            Some(limit) if Instant::now() >= limit => return Err(too_late(operation, Outcome::NotApplied)),
             // The client may repeat the call, so it is dropped at the limit.
-            Some(limit) => timeout_at(limit, call.into_future()).await.map_err(|_| self.too_late(operation))?,
+            Some(limit) => {
+                timeout_at(limit, call.into_future()).await.map_err(|_| too_late(operation, Outcome::Unknown))?
+            }
         };
         self.ended(sent.map_err(failed(operation))?).await.map_err(failed(operation))
     }
 
-    fn too_late(&self, operation: Operation) -> Error {
-        let time = self.config.give_back_time();
-        let message = format!(
-            "the claim is older than {time:?}, so another process may rely on it by now, and it was not given back; look at              what the key has, and deallocate the key if nothing uses it, or raise the settle time"
-        );
-        Error::new(ErrorKind::Busy, operation, message).with_outcome(Outcome::Unknown)
-    }
-
-    /// Releases one address, also one that another user allocated. Returns false if it was free.
-    pub(super) async fn release_one(&self, operation: Operation, range: &Range, record: &Record) -> Result<bool> {
+    /// Releases one address that had its record at a look, also one that another user allocated. Returns false if it was
+    /// free.
+    pub(super) async fn release_one(
+        &self,
+        operation: Operation,
+        range: &Range,
+        record: &Record,
+        mut looked: Instant,
+    ) -> Result<bool> {
         let unregistered = match &record.state {
             State::Released => return Ok(false),
             State::ByUser => false,
@@ -377,23 +398,37 @@ impl Inner {
         // True if a call may have been carried out although it failed.
         let mut uncertain = false;
         loop {
-            let Err(error) = self.release_call(operation, range, &[record.address], unregistered, None).await else {
+            let limit = self.release_limit(looked, None);
+            let Err(error) = self.release_call(operation, range, &[record.address], unregistered, limit).await else {
                 return Ok(true);
             };
             uncertain |= error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict;
             // Another caller may have released it at the same moment, or the response was lost.
-            let now = self.records(operation, range).await?;
+            looked = Instant::now();
+            let now = self.records(operation, range).await.map_err(|error| in_doubt(error, uncertain))?;
             if !now.iter().any(|other| other.is_same(record)) {
                 // Whose release it was is not known: this one's if it may have been carried out, and else another one's.
                 return Ok(uncertain);
             }
             if attempt == ATTEMPTS {
-                return Err(error);
+                return Err(in_doubt(error, uncertain));
             }
             tokio::time::sleep(PAUSE * attempt).await;
             attempt += 1;
         }
     }
+}
+
+/// Returns the error, with the outcome that is right if an earlier call may be carried out.
+pub(super) fn in_doubt(error: Error, doubt: bool) -> Error {
+    if doubt { error.with_outcome(Outcome::Unknown) } else { error }
+}
+
+fn too_late(operation: Operation, outcome: Outcome) -> Error {
+    let message = "the release could not be sent in time, and another process may rely on the addresses by now; look at \
+                   what has them, and deallocate it if nothing uses it; a longer settle time or release time gives more \
+                   time";
+    Error::new(ErrorKind::Busy, operation, message).with_outcome(outcome)
 }
 
 /// Returns true if the server refused the call itself, which may be because of an address that was taken meanwhile.
