@@ -46,6 +46,10 @@ pub struct Capabilities {
     pub changes: bool,
     /// True if [`sweep`](crate::IpamProvider::sweep) is supported.
     pub sweep: bool,
+    /// True if [`list_records`](crate::IpamProvider::list_records) is supported.
+    pub list_records: bool,
+    /// True if [`restore_records`](crate::IpamProvider::restore_records) is supported.
+    pub restore_records: bool,
     /// True if lines may ask for [`Placement::Contiguous`](crate::Placement) and
     /// [`Placement::Aligned`](crate::Placement).
     pub contiguous: bool,
@@ -74,6 +78,8 @@ impl Capabilities {
             allocate_ranges: false,
             changes: false,
             sweep: false,
+            list_records: false,
+            restore_records: false,
             contiguous: false,
             expiry: false,
             policies: false,
@@ -95,6 +101,8 @@ impl Capabilities {
             allocate_ranges: true,
             changes: true,
             sweep: true,
+            list_records: true,
+            restore_records: true,
             contiguous: true,
             expiry: true,
             policies: true,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Find, Health, IpamProvider, ListBlocks,
-    ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update,
-    UpdateBlock, UpdateRange, Usage,
+    ListRanges, ListRecords, Page, PortableRecord, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange,
+    RestoreRecords, RestoredRecords, Result, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 /// Future of a method, as `async_trait` writes it.
@@ -68,6 +68,8 @@ macro_rules! forward {
                 (**self).changes(since, limit)
             }
             pass_on!(sweep, Sweep, Swept);
+            pass_on!(list_records, ListRecords, Page<PortableRecord>);
+            pass_on!(restore_records, RestoreRecords, RestoredRecords);
             fn close<'s, 'f>(&'s self) -> MethodFuture<'f, ()>
             where
                 's: 'f,

@@ -48,8 +48,9 @@ pub use id::{AllocationId, AllocationKey, BlockId, ChangePosition, MAX_ID_LEN, O
 pub use mac::{MacAddr, MacAddrError};
 pub use model::{
     Allocated, AllocatedRange, Allocation, AllocationState, Block, Candidate, Change, ChangeKind, Changes, Deallocated,
-    DeallocatedTarget, Labels, NetworkInfo, Order, Page, Preview, Properties, Range, RangePolicy, RemovedRange, Tag,
-    Tags, Usage, Vlan,
+    DeallocatedTarget, Labels, NetworkInfo, Order, Page, PortableAllocation, PortableQuarantine, PortableRange,
+    PortableRecord, PortableRequest, Preview, Properties, Range, RangePolicy, RemovedRange, RestoredRecords, Tag, Tags,
+    Usage, Vlan,
 };
 pub use operation::Operation;
 pub use patch::Patch;
@@ -57,9 +58,9 @@ pub use provider::IpamProvider;
 pub use provider_ext::IpamProviderExt;
 pub use request::{
     Allocate, AllocateLine, AllocateRange, BlockFilter, ChildPrefix, Deallocate, DeallocateRange, DefineBlock,
-    DefineRange, Find, Fingerprint, ListBlocks, ListRanges, MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, MAX_TEXT_LEN,
-    PageRequest, Placement, Precondition, RangeFilter, RangeTarget, RemoveBlock, RemoveRange, Selection, Target,
-    Update, UpdateBlock, UpdateRange,
+    DefineRange, Find, Fingerprint, ListBlocks, ListRanges, ListRecords, MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE,
+    MAX_TEXT_LEN, PageRequest, Placement, Precondition, RangeFilter, RangeTarget, RemoveBlock, RemoveRange,
+    RestoreRecords, Selection, Target, Update, UpdateBlock, UpdateRange,
 };
 #[cfg(any(feature = "http", feature = "layers"))]
 pub use retry::{Retrier, RetryAdvice};

@@ -54,6 +54,10 @@ pub enum Operation {
     Changes,
     /// [`sweep`](crate::IpamProvider::sweep).
     Sweep,
+    /// [`list_records`](crate::IpamProvider::list_records).
+    ListRecords,
+    /// [`restore_records`](crate::IpamProvider::restore_records).
+    RestoreRecords,
     /// [`close`](crate::IpamProvider::close).
     Close,
     /// Opening a provider or a store, with all that is probed on the way.
@@ -68,6 +72,12 @@ pub enum Operation {
     Configure,
     /// Reading, checking or importing an address plan.
     Import,
+    /// Writing a provider as an address plan.
+    Export,
+    /// Comparing two providers.
+    Diff,
+    /// Moving the contents of a provider to another one.
+    Migrate,
     /// Logging in to a server.
     Login,
     /// An HTTP request outside a provider, by a client of its own.
@@ -78,7 +88,7 @@ pub enum Operation {
 
 impl Operation {
     /// Operations of the trait, in the order of its methods.
-    pub const METHODS: [Self; 20] = [
+    pub const METHODS: [Self; 22] = [
         Self::Check,
         Self::ListRanges,
         Self::Allocate,
@@ -98,6 +108,8 @@ impl Operation {
         Self::DeallocateRange,
         Self::Changes,
         Self::Sweep,
+        Self::ListRecords,
+        Self::RestoreRecords,
         Self::Close,
     ];
 
@@ -126,6 +138,8 @@ impl Operation {
             Self::DeallocateRange => "deallocate_range",
             Self::Changes => "changes",
             Self::Sweep => "sweep",
+            Self::ListRecords => "list_records",
+            Self::RestoreRecords => "restore_records",
             Self::Close => "close",
             Self::Open => "open",
             Self::CheckStore => "check_store",
@@ -133,6 +147,9 @@ impl Operation {
             Self::Restore => "restore",
             Self::Configure => "configure",
             Self::Import => "import",
+            Self::Export => "export",
+            Self::Diff => "diff",
+            Self::Migrate => "migrate",
             Self::Login => "log in",
             Self::Send => "send",
             Self::Calculate => "calculate",
@@ -141,8 +158,8 @@ impl Operation {
 
     /// Returns true if the operation only reads: it changes nothing in the store or on the server.
     ///
-    /// `Close`, `Open`, `CheckStore`, `Backup`, `Configure`, `Login` and `Calculate` count as reads, because they
-    /// change no address. `Send` does not: its method and path decide.
+    /// `Close`, `Open`, `CheckStore`, `Backup`, `Configure`, `Login`, `Export`, `Diff` and `Calculate` count as reads,
+    /// because they change no address. `Send` does not: its method and path decide.
     #[must_use]
     // No `_` in the match: an operation that is added and writes must not pass for a read by default.
     pub const fn is_read(self) -> bool {
@@ -154,6 +171,7 @@ impl Operation {
             | Self::Usage
             | Self::ListBlocks
             | Self::Changes
+            | Self::ListRecords
             // These change no address. A layer that guards against writes has to let them pass.
             | Self::Close
             | Self::Open
@@ -161,6 +179,8 @@ impl Operation {
             | Self::Backup
             | Self::Configure
             | Self::Login
+            | Self::Export
+            | Self::Diff
             | Self::Calculate => true,
             Self::Allocate
             | Self::Deallocate
@@ -174,8 +194,10 @@ impl Operation {
             | Self::AllocateRange
             | Self::DeallocateRange
             | Self::Sweep
+            | Self::RestoreRecords
             | Self::Restore
             | Self::Import
+            | Self::Migrate
             // A request of a client's own may be of any method: treated as a write, it is never repeated by mistake.
             | Self::Send => false,
         }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health, ListBlocks, ListRanges,
-    Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update,
-    UpdateBlock, UpdateRange, Usage,
+    ListRecords, Operation, Page, PortableRecord, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange,
+    RestoreRecords, RestoredRecords, Result, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 /// Source of IP addresses: the contract that every provider keeps.
@@ -450,6 +450,31 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     async fn sweep(&self, request: &Sweep) -> Result<Swept> {
         let _ = request;
         Err(Error::unsupported(Operation::Sweep, self.capabilities().provider))
+    }
+
+    /// Returns one page of the [records](crate::PortableRecord#records) of this provider: what another provider needs to
+    /// go on in its place. A request whose allocations exist during the whole listing is on exactly one page.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the page is larger than [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE) or this provider did not make
+    /// the page token; `Unsupported` without the capability `list_records`; otherwise the
+    /// [common errors](crate::Error#common-errors).
+    async fn list_records(&self, request: &ListRecords) -> Result<Page<PortableRecord>> {
+        let _ = request;
+        Err(Error::unsupported(Operation::ListRecords, self.capabilities().provider))
+    }
+
+    /// Writes [records](crate::PortableRecord#restoring) of another provider as they are, all of them or none. Records
+    /// that this provider has already are left alone, so that the request can be repeated.
+    ///
+    /// # Errors
+    /// - `NotFound`: the range of a record does not exist.
+    /// - `Conflict`: something else is in the place of a record. The message names both.
+    /// - `Unsupported`: the provider lacks the capability `restore_records`, or cannot keep a part of a record.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
+    async fn restore_records(&self, request: &RestoreRecords) -> Result<RestoredRecords> {
+        let _ = request;
+        Err(Error::unsupported(Operation::RestoreRecords, self.capabilities().provider))
     }
 
     /// Completes pending requests, ends background work and closes files and connections, for all handles of this

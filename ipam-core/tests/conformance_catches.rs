@@ -403,6 +403,28 @@ const BAD_SWEEP_AND_CLOSE: &[(Defect, &[&str])] = &[
     (Defect::ClosesOthers, &["close::does_not_affect_other_providers"]),
 ];
 
+const BAD_RECORDS: &[(Defect, &[&str])] = &[
+    (Defect::SplitsRequests, &["records::lists_whole_requests", "records::restores_requests"]),
+    (
+        Defect::HidesFingerprints,
+        &[
+            "records::lists_the_fingerprints_of_requests",
+            "records::restores_requests",
+            "records::restores_child_prefixes",
+        ],
+    ),
+    (Defect::CountsRestoredAgain, &["records::restores_a_record_once"]),
+    (Defect::SkipsConflicts, &["records::refuses_other_records"]),
+    (Defect::LosesRestoredTimes, &["records::restores_times_and_labels"]),
+    (Defect::LosesQuarantine, &["records::restores_quarantine"]),
+    (Defect::MakesUpOwners, &["records::restores_addresses_without_key"]),
+];
+
+#[test]
+fn bad_records() {
+    catches(BAD_RECORDS);
+}
+
 #[test]
 fn bad_sweep_and_close() {
     catches(BAD_SWEEP_AND_CLOSE);
@@ -475,5 +497,6 @@ const ALL: &[&[(Defect, &[&str])]] = &[
     BAD_CHILD_PREFIXES,
     BAD_FEEDS,
     BAD_BEHAVIOUR,
+    BAD_RECORDS,
     BAD_SWEEP_AND_CLOSE,
 ];

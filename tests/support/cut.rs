@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health, IpamProvider,
-    ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result,
-    Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
+    ListBlocks, ListRanges, ListRecords, Operation, Page, PortableRecord, Preview, Range, RangeId, RemoveBlock,
+    RemoveRange, RemovedRange, RestoreRecords, RestoredRecords, Result, Retry, Sweep, Swept, Update, UpdateBlock,
+    UpdateRange, Usage,
 };
 use tokio::sync::Notify;
 
@@ -106,5 +107,7 @@ cut! {
     deallocate_range(request: &DeallocateRange) -> RemovedRange;
     changes(since: Option<&ChangePosition>, limit: u32) -> Changes;
     sweep(request: &Sweep) -> Swept;
+    list_records(request: &ListRecords) -> Page<PortableRecord>;
+    restore_records(request: &RestoreRecords) -> RestoredRecords;
     close() -> ();
 }

@@ -360,6 +360,26 @@ macro_rules! __conformance_cases {
                 refuses_other_invalid_requests []
                     "A request of any operation that breaks a rule fails with `InvalidInput`."
             }
+            records {
+                lists_whole_requests [ListRecords]
+                    "A record has all allocations of a request, with their lines; a request is on exactly one page."
+                lists_the_fingerprints_of_requests [ListRecords]
+                    "A record has the fingerprint of its request, or the start of it."
+                restores_requests [ListRecords RestoreRecords]
+                    "A repeat of the request that a record describes returns its allocations."
+                restores_a_record_once [ListRecords RestoreRecords]
+                    "A record that the provider has already is left alone."
+                refuses_other_records [ListRecords RestoreRecords]
+                    "`Conflict` if an address or a key is in use and differs from the record; nothing is written."
+                restores_times_and_labels [ListRecords RestoreRecords Expiry]
+                    "Restored allocations have the owner, labels, times and expiry of their records."
+                restores_quarantine [ListRecords RestoreRecords Policies]
+                    "A quarantined address stays in quarantine until its release time."
+                restores_addresses_without_key [RestoreRecords]
+                    "An address without key and owner, allocated or reserved, is restored as it is."
+                restores_child_prefixes [ListRecords RestoreRecords AllocateRanges]
+                    "A range that was allocated from a block is restored with its key, and can be deallocated."
+            }
             durable {
                 keeps_acknowledged_changes [Durable] "An acknowledged change is kept when the process ends."
                 keeps_keys [Durable] "Keys are kept when the process ends."

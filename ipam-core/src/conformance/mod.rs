@@ -82,6 +82,7 @@ mod pages;
 mod policies;
 mod preview;
 mod ranges;
+mod records;
 mod run;
 mod setup;
 mod stage;

@@ -33,6 +33,10 @@ pub enum Need {
     Changes,
     /// Capability [`Capabilities::sweep`].
     Sweep,
+    /// Capability [`Capabilities::list_records`].
+    ListRecords,
+    /// Capability [`Capabilities::restore_records`].
+    RestoreRecords,
     /// Capability [`Capabilities::contiguous`].
     Contiguous,
     /// Capability [`Capabilities::expiry`].
@@ -48,7 +52,7 @@ pub enum Need {
 impl Need {
     /// All variants, in the order of the enumeration.
     // A capability that is missing here is never checked to be refused.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Preview,
         Self::Update,
         Self::Usage,
@@ -58,6 +62,8 @@ impl Need {
         Self::AllocateRanges,
         Self::Changes,
         Self::Sweep,
+        Self::ListRecords,
+        Self::RestoreRecords,
         Self::Contiguous,
         Self::Expiry,
         Self::Policies,
@@ -78,6 +84,8 @@ impl Need {
             Self::AllocateRanges => by.allocate_ranges,
             Self::Changes => by.changes,
             Self::Sweep => by.sweep,
+            Self::ListRecords => by.list_records,
+            Self::RestoreRecords => by.restore_records,
             Self::Contiguous => by.contiguous,
             Self::Expiry => by.expiry,
             Self::Policies => by.policies,

@@ -8,8 +8,8 @@ use super::outcome::{CaseResult, refused};
 use super::stage::Stage;
 use crate::{
     Allocate, AllocateLine, AllocateRange, DeallocateRange, DefineBlock, DefineRange, ErrorKind, Labels, ListBlocks,
-    Operation, Order, Placement, RangePolicy, RemoveBlock, RemoveRange, Selection, Sweep, Tag, Update, UpdateBlock,
-    UpdateRange,
+    ListRecords, Operation, Order, Placement, RangePolicy, RemoveBlock, RemoveRange, RestoreRecords, Selection, Sweep,
+    Tag, Update, UpdateBlock, UpdateRange,
 };
 
 /// Checks that a provider without the capability `need` refuses its operations. The stage has the range "lan".
@@ -55,6 +55,13 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> CaseResult {
         Need::Sweep => {
             // A dry run, so that a provider that wrongly accepts it changes nothing in a server that others use.
             refused(provider.sweep(&Sweep::new().with_dry_run(true)).await, NO, Operation::Sweep)?;
+        }
+        Need::ListRecords => {
+            refused(provider.list_records(&ListRecords::all()).await, NO, Operation::ListRecords)?;
+        }
+        Need::RestoreRecords => {
+            let request = RestoreRecords::new(Vec::new());
+            refused(provider.restore_records(&request).await, NO, Operation::RestoreRecords)?;
         }
         Need::Contiguous => {
             for placement in [Placement::Contiguous, Placement::Aligned] {

@@ -3,7 +3,7 @@
 use crate::engine::hex::Hex;
 use crate::engine::overlay::{Overlay, has_expired};
 use crate::engine::random::Random;
-use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::store::{BY_POSITION, Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Operation, Result};
 
 /// Result of an earlier request with the same key.
@@ -11,7 +11,11 @@ pub(super) enum Named {
     /// No result: the key is not in use.
     Nothing,
     /// Addresses that the request allocated, by line and address.
-    Addresses(Vec<Record>),
+    Addresses {
+        records: Vec<Record>,
+        /// True if [`Record::line`] is the position in the request, and not the line.
+        by_position: bool,
+    },
     /// Child prefix that the request allocated.
     Range(Box<StoredRange>),
 }
@@ -31,7 +35,7 @@ pub(super) fn resolve<S: Store + ?Sized>(
 ) -> Result<Named> {
     let Some(request) = overlay.store.request(key)? else { return Ok(Named::Nothing) };
     match request.kind {
-        RequestKind::Addresses { count, .. } => {
+        RequestKind::Addresses { count, lines } => {
             let records = overlay.store.allocations_of_key(key)?;
             let (ended, living): (Vec<_>, Vec<_>) =
                 records.into_iter().partition(|record| has_expired(record, overlay.now));
@@ -46,7 +50,7 @@ pub(super) fn resolve<S: Store + ?Sized>(
             if living.len() != count as usize {
                 return Err(partly_deallocated(operation, &request, &ended, count, living.len()));
             }
-            Ok(Named::Addresses(living))
+            Ok(Named::Addresses { records: living, by_position: lines == BY_POSITION })
         }
         RequestKind::Range => {
             same(operation, &request, fingerprint)?;
@@ -60,7 +64,7 @@ pub(super) fn resolve<S: Store + ?Sized>(
 }
 
 fn same(operation: Operation, request: &RequestRecord, fingerprint: &Fingerprint) -> Result<()> {
-    if request.fingerprint == *fingerprint {
+    if request.fingerprint.matches(fingerprint) {
         return Ok(());
     }
     Err(Error::other_request(operation, &request.key))

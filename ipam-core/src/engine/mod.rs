@@ -14,6 +14,7 @@
 //! | `ops` | operations of the trait, one per file |
 //! | `store` | traits that a store implements |
 //! | `overlay`, `keys` | write set of a request; look-up of its key |
+//! | `unkeyed` | allocations without a key of a caller |
 //! | `verify` | invariants between the records of a store |
 //! | `context`, `hex`, `random` | clock and randomness of a request; numbers in ids; random numbers |
 //!
@@ -33,6 +34,7 @@ mod overlay;
 mod random;
 mod space;
 mod store;
+mod unkeyed;
 
 #[cfg(test)]
 mod tests;
@@ -43,7 +45,8 @@ pub(crate) use context::Context;
 pub(crate) use hex::Hex;
 pub(crate) use ops::{
     allocate, allocate_range, changes, deallocate, deallocate_range, define_block, define_range, find, list_blocks,
-    list_ranges, preview, remove_block, remove_range, update, update_block, update_range, usage,
+    list_ranges, list_records, preview, remove_block, remove_range, restore_records, update, update_block,
+    update_range, usage,
 };
 pub(crate) use random::{Random, SeededRandom, SystemRandom};
 pub(crate) use space::buddy::FreePrefixes;

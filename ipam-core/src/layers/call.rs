@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{
     Allocate, AllocateRange, ChangePosition, Deallocate, DeallocateRange, DefineBlock, DefineRange, Find, IpamProvider,
-    ListBlocks, ListRanges, Operation, RangeId, RangeTarget, RemoveBlock, RemoveRange, Result, Sweep, Target, Update,
-    UpdateBlock, UpdateRange,
+    ListBlocks, ListRanges, ListRecords, Operation, RangeId, RangeTarget, RemoveBlock, RemoveRange, RestoreRecords,
+    Result, Sweep, Target, Update, UpdateBlock, UpdateRange,
 };
 
 /// Request of a call of [`IpamProvider`], by operation.
@@ -62,6 +62,10 @@ pub enum Request<'a> {
     Changes(Option<&'a ChangePosition>, u32),
     /// Call of [`Operation::Sweep`].
     Sweep(&'a Sweep),
+    /// Call of [`Operation::ListRecords`].
+    ListRecords(&'a ListRecords),
+    /// Call of [`Operation::RestoreRecords`].
+    RestoreRecords(&'a RestoreRecords),
     /// Call of [`Operation::Close`].
     Close,
 }
@@ -90,6 +94,8 @@ impl<'a> Request<'a> {
             Self::DeallocateRange(_) => Operation::DeallocateRange,
             Self::Changes(..) => Operation::Changes,
             Self::Sweep(_) => Operation::Sweep,
+            Self::ListRecords(_) => Operation::ListRecords,
+            Self::RestoreRecords(_) => Operation::RestoreRecords,
             Self::Close => Operation::Close,
         }
     }
@@ -100,7 +106,8 @@ impl<'a> Request<'a> {
     /// | --- | --- |
     /// | `Allocate`, `AllocateRange` | with a key |
     /// | `DefineRange`, `DefineBlock` | no: after a first attempt that was carried out, it fails with `AlreadyExists` |
-    /// | all others: reads, `Deallocate`, `DeallocateRange`, `Update…`, `Remove…`, `Sweep`, `Close` | yes |
+    /// | all others: reads, `Deallocate`, `DeallocateRange`, `Update…`, `Remove…`, `Sweep`,
+    /// `RestoreRecords`, `Close` | yes |
     ///
     /// A repeat of these does not fail for being one, and has the same effect if nothing else happens in between. If
     /// another caller has written in between, a repeat meets the newer state: an update overwrites it, and a
@@ -130,6 +137,9 @@ impl<'a> Request<'a> {
             | Self::DeallocateRange(_)
             | Self::Changes(..)
             | Self::Sweep(_)
+            | Self::ListRecords(_)
+            // What is there already is left alone.
+            | Self::RestoreRecords(_)
             | Self::Close => true,
         }
     }
@@ -153,6 +163,8 @@ impl<'a> Request<'a> {
             Self::UpdateBlock(request) => request.validate(),
             Self::AllocateRange(request) => request.validate(),
             Self::DeallocateRange(request) => request.validate(),
+            Self::ListRecords(request) => request.page.validate(self.operation()),
+            Self::RestoreRecords(request) => request.validate(),
             // Without rules of their own: an id that cannot exist is not found, or is free already.
             Self::Check
             | Self::Usage(_)
@@ -197,6 +209,8 @@ impl<'a> Request<'a> {
             | Self::AllocateRange(_)
             | Self::Changes(..)
             | Self::Sweep(_)
+            | Self::ListRecords(_)
+            | Self::RestoreRecords(_)
             | Self::Close => Vec::new(),
         }
     }

@@ -99,12 +99,13 @@ impl Intercept for GuardLayer {
     }
 
     fn capabilities(&self, mut below: Capabilities) -> Capabilities {
-        // What reads stays: preview, usage, blocks and changes work below this layer.
+        // What reads stays: preview, usage, blocks, changes and records work below this layer.
         below.update = false;
         below.define_ranges = false;
         below.define_blocks = false;
         below.allocate_ranges = false;
         below.sweep = false;
+        below.restore_records = false;
         below
     }
 }

@@ -11,8 +11,8 @@ use super::{Call, Reply, Request};
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Find, Health, IpamProvider, ListBlocks,
-    ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update,
-    UpdateBlock, UpdateRange, Usage,
+    ListRanges, ListRecords, Page, PortableRecord, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange,
+    RestoreRecords, RestoredRecords, Result, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 /// Behaviour around every call of a provider, such as a retry or a time limit.
@@ -184,4 +184,6 @@ forward! {
     allocate_range(request: &AllocateRange) -> AllocatedRange as AllocateRange;
     deallocate_range(request: &DeallocateRange) -> RemovedRange as DeallocateRange;
     sweep(request: &Sweep) -> Swept as Sweep;
+    list_records(request: &ListRecords) -> Page<PortableRecord> as ListRecords;
+    restore_records(request: &RestoreRecords) -> RestoredRecords as RestoreRecords;
 }

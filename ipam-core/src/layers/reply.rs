@@ -1,8 +1,8 @@
 //! Results of calls, for layers that handle every operation alike.
 
 use crate::{
-    Allocated, AllocatedRange, Allocation, Block, Changes, Deallocated, Health, Page, Preview, Range, RangeId,
-    RemovedRange, Swept, Usage,
+    Allocated, AllocatedRange, Allocation, Block, Changes, Deallocated, Health, Page, PortableRecord, Preview, Range,
+    RangeId, RemovedRange, RestoredRecords, Swept, Usage,
 };
 
 mod sealed {
@@ -68,7 +68,7 @@ macro_rules! sealed {
 
 sealed! {
     (), Health, Page<Range>, Page<Allocation>, Page<Block>, Allocated, Deallocated, Preview, Allocation, Vec<Usage>,
-    Range, RemovedRange, Block, Option<Block>, AllocatedRange, Swept
+    Range, RemovedRange, Block, Option<Block>, AllocatedRange, Swept, Page<PortableRecord>, RestoredRecords
 }
 
 impl sealed::Sealed for Changes {
@@ -95,5 +95,7 @@ replies! {
     AllocatedRange: |_| 1;
     Changes: |changes| changes.items.len(),
         |changes, keep| changes.items.retain(|change| change.range.as_ref().is_none_or(&mut *keep));
+    Page<PortableRecord>: |page| page.items.len();
+    RestoredRecords: |restored| restored.restored;
     Swept: |swept| swept.claims.len(), |swept, keep| swept.claims.retain(|claim| keep(&claim.range));
 }

@@ -13,7 +13,7 @@ use crate::{AllocationId, Capabilities, Changes, Error, ErrorKind, Find, RangeId
 /// | lists ranges or allocations | leaves the items of other ranges out; an empty page may have a next one |
 /// | reads the feed | leaves the changes of other ranges out; see below |
 /// | names an allocation id or a key of another range | [`PermissionDenied`](ErrorKind::PermissionDenied) |
-/// | defines, changes or removes ranges or blocks; allocates ranges; sweeps | [`Unsupported`](ErrorKind::Unsupported) |
+/// | defines, changes or removes ranges or blocks; allocates ranges; sweeps; lists or restores records | [`Unsupported`](ErrorKind::Unsupported) |
 ///
 /// The scope hides other ranges, but not whether an id or a key is in use there: a caller that guesses one learns that
 /// it exists. Each id or key of a deallocation or update is looked up first, which costs a call. An allocation with a
@@ -128,8 +128,11 @@ impl Intercept for ScopeLayer {
             | Request::RemoveBlock(_)
             | Request::AllocateRange(_)
             | Request::DeallocateRange(_)
-            | Request::Sweep(_) => {
-                // A definition could overlap ranges outside, and a sweep has no filter by range.
+            | Request::Sweep(_)
+            | Request::ListRecords(_)
+            | Request::RestoreRecords(_) => {
+                // A definition could overlap ranges outside, a sweep has no filter by range, and a record may have
+                // addresses of several ranges.
                 return Err(Error::unsupported(call.operation(), call.provider().capabilities().provider)
                     .with_context("because", "it reaches beyond the ranges that this caller may use"));
             }
@@ -157,6 +160,8 @@ impl Intercept for ScopeLayer {
         below.define_blocks = false;
         below.allocate_ranges = false;
         below.sweep = false;
+        below.list_records = false;
+        below.restore_records = false;
         below
     }
 }

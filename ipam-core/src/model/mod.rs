@@ -6,6 +6,7 @@ mod change;
 mod listing;
 mod network;
 mod range;
+mod record;
 mod results;
 
 pub use allocation::{Allocation, AllocationState, Labels};
@@ -14,4 +15,7 @@ pub use change::{Change, ChangeKind, Changes};
 pub use listing::{Page, Usage};
 pub use network::{NetworkInfo, Properties, Tag, Tags, Vlan};
 pub use range::{Order, Range, RangePolicy};
+pub use record::{
+    PortableAllocation, PortableQuarantine, PortableRange, PortableRecord, PortableRequest, RestoredRecords,
+};
 pub use results::{Allocated, Candidate, Deallocated, DeallocatedTarget, Preview};

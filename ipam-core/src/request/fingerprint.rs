@@ -57,6 +57,40 @@ impl Fingerprint {
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// Makes a fingerprint of which only the first eight bytes are known, such as one that a provider keeps in a field
+    /// of limited width. It [matches](Self::matches) every fingerprint that begins with them.
+    ///
+    /// ```
+    /// use ipam_core::{Allocate, Fingerprint};
+    ///
+    /// let fingerprint = Allocate::one("vm-42", "lan").fingerprint();
+    /// let mut start = [0; 8];
+    /// start.copy_from_slice(&fingerprint.as_bytes()[..8]);
+    /// assert!(Fingerprint::from_prefix(start).matches(&fingerprint));
+    /// assert!(!Fingerprint::from_prefix(start).matches(&Allocate::one("vm-43", "lan").fingerprint()));
+    /// ```
+    #[must_use]
+    pub const fn from_prefix(prefix: [u8; 8]) -> Self {
+        // All zeros behind the prefix: a digest ends so once in 2^192 requests.
+        let [a, b, c, d, e, f, g, h] = prefix;
+        Self([a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    }
+
+    /// Fingerprint of a request that is not known. It matches none.
+    pub(crate) const UNKNOWN: Self = Self([0; 32]);
+
+    /// Returns true if both are fingerprints of one request: they are equal, or one is a
+    /// [prefix](Self::from_prefix) of the other.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        if *self == Self::UNKNOWN || *other == Self::UNKNOWN {
+            return false;
+        }
+        let is_prefix = |of: &Self| of.0.iter().skip(8).all(|byte| *byte == 0);
+        let compared = if is_prefix(self) || is_prefix(other) { 8 } else { 32 };
+        self.0.iter().zip(&other.0).take(compared).all(|(one, other)| one == other)
+    }
 }
 
 impl fmt::Display for Fingerprint {
@@ -262,6 +296,15 @@ mod tests {
             assert!(!seen.contains(&other.fingerprint()), "{other:?}");
             seen.push(other.fingerprint());
         }
+    }
+
+    #[test]
+    fn a_prefix_matches_and_an_unknown_one_does_not() {
+        let whole = Allocate::one("vm", "lan").fingerprint();
+        let prefix = Fingerprint::from_prefix([0xff, 0x8c, 0x5c, 0x56, 0x27, 0x45, 0x2f, 0x33]);
+        assert!(prefix.matches(&whole) && whole.matches(&prefix) && prefix.matches(&prefix) && whole.matches(&whole));
+        assert!(!Fingerprint::UNKNOWN.matches(&Fingerprint::UNKNOWN) && !Fingerprint::UNKNOWN.matches(&whole));
+        assert!(!Fingerprint::from_prefix([1; 8]).matches(&whole));
     }
 
     #[test]

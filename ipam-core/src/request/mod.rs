@@ -5,6 +5,7 @@ mod blocks;
 mod fingerprint;
 mod listing;
 mod ranges;
+mod records;
 mod validate;
 
 pub use addresses::{Allocate, AllocateLine, Deallocate, Placement, Precondition, Selection, Target, Update};
@@ -12,6 +13,7 @@ pub use blocks::{AllocateRange, ChildPrefix, DeallocateRange, DefineBlock, Range
 pub use fingerprint::Fingerprint;
 pub use listing::{BlockFilter, Find, ListBlocks, ListRanges, PageRequest, RangeFilter};
 pub use ranges::{DefineRange, RemoveRange, UpdateRange};
+pub use records::{ListRecords, RestoreRecords};
 pub(crate) use validate::range_parts;
 pub use validate::{MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, MAX_TEXT_LEN};
 

@@ -445,7 +445,7 @@ fn optional_text(op: Operation, field: &'static str, text: Option<&str>) -> Resu
     text.map_or(Ok(()), |text| text_fits(op, field, text))
 }
 
-fn labels(op: Operation, labels: &Labels) -> Result<()> {
+pub(super) fn labels(op: Operation, labels: &Labels) -> Result<()> {
     optional_text(op, "hostname", labels.hostname.as_deref())?;
     optional_text(op, "description", labels.description.as_deref())?;
     tags_fit(op, &labels.tags)

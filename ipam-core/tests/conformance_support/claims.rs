@@ -9,8 +9,9 @@ use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 use ipam_core::{
     AbandonedClaim, Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationId, Block, Capabilities,
     ChangePosition, Changes, Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health,
-    IpamProvider, ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange,
-    RemovedRange, Result, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
+    IpamProvider, ListBlocks, ListRanges, ListRecords, Operation, Page, PortableRecord, Preview, Range, RangeId,
+    RemoveBlock, RemoveRange, RemovedRange, RestoreRecords, RestoredRecords, Result, Sweep, Swept, Update, UpdateBlock,
+    UpdateRange, Usage,
 };
 
 use crate::memory::MemoryHarness;
@@ -139,6 +140,12 @@ impl IpamProvider for Claiming {
         }
         let claims = swept.into_iter().map(|(_, range, address)| AbandonedClaim::new(range, Some(address)));
         Ok(Swept::new(claims.collect(), more))
+    }
+    async fn list_records(&self, request: &ListRecords) -> Result<Page<PortableRecord>> {
+        self.inner.list_records(request).await
+    }
+    async fn restore_records(&self, request: &RestoreRecords) -> Result<RestoredRecords> {
+        self.inner.restore_records(request).await
     }
     async fn close(&self) -> Result<()> {
         self.inner.close().await

@@ -11,6 +11,7 @@ use crate::engine::random::Random;
 use crate::engine::space::page::{address, locate, number};
 use crate::engine::space::select::{Wanted, select};
 use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::unkeyed;
 use crate::net::IpRange;
 use crate::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Family,
@@ -26,9 +27,9 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     request.validate()?;
     let mut overlay = Overlay::new(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Addresses(records) = named(&mut overlay, Operation::Allocate, key, request)?
+        && let Named::Addresses { records, by_position } = named(&mut overlay, Operation::Allocate, key, request)?
     {
-        return Ok(Allocated::new(key.clone(), by_line(request, records), true));
+        return Ok(Allocated::new(key.clone(), by_line(request, records, by_position), true));
     }
     overlay.sweep_some()?;
     let choices = Choices::make(&mut overlay, context.random, Operation::Allocate, request)?;
@@ -86,9 +87,10 @@ pub(crate) fn preview<S: Store + ?Sized>(
     request.validate().map_err(|error| error.with_operation(Operation::PreviewAllocate))?;
     let mut overlay = Overlay::preview(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Addresses(records) = named(&mut overlay, Operation::PreviewAllocate, key, request)?
+        && let Named::Addresses { records, by_position } =
+            named(&mut overlay, Operation::PreviewAllocate, key, request)?
     {
-        let lines = by_line(request, records).into_iter();
+        let lines = by_line(request, records, by_position).into_iter();
         let candidate = |allocation: Allocation| Candidate::new(allocation.range, allocation.address);
         return Ok(Preview::new(lines.map(|line| line.into_iter().map(candidate).collect()).collect()));
     }
@@ -110,14 +112,28 @@ fn named<S: Store + ?Sized>(
 }
 
 /// Groups the records of a request by line. They come sorted by line and address.
-fn by_line(request: &Allocate, records: Vec<Record>) -> Vec<Vec<Allocation>> {
+fn by_line(request: &Allocate, records: Vec<Record>, by_position: bool) -> Vec<Vec<Allocation>> {
     let mut lines = vec![Vec::new(); request.lines.len()];
+    let of_position = if by_position { lines_by_position(request) } else { Vec::new() };
     for record in records {
-        if let Some(line) = lines.get_mut(record.line as usize) {
+        let at = record.line as usize;
+        let line = if by_position { of_position.get(at).copied() } else { Some(at) };
+        if let Some(line) = line.and_then(|line| lines.get_mut(line)) {
             line.push(*record.allocation);
         }
     }
+    if by_position {
+        lines.iter_mut().for_each(|line| line.sort_by_key(|allocation| allocation.address));
+    }
     lines
+}
+
+/// Returns the line of each position: exact lines come first.
+fn lines_by_position(request: &Allocate) -> Vec<usize> {
+    let all = request.lines.iter().enumerate();
+    let (exact, next): (Vec<_>, Vec<_>) = all.partition(|(_, line)| matches!(line.selection, Selection::Exact { .. }));
+    let counted = exact.into_iter().chain(next).map(|(index, line)| (index, line.selection.count() as usize));
+    counted.flat_map(|(index, count)| std::iter::repeat_n(index, count)).collect()
 }
 
 /// Returns the expiry time of a line's addresses; `None` without an expiry, or if the system cannot express the time.
@@ -333,7 +349,8 @@ impl Exact<'_> {
             return Ok(());
         }
         if let Some(record) = overlay.allocation_at(stored, address)? {
-            let owner = record.allocation.owner.map_or_else(String::new, |owner| format!(" to {owner}"));
+            let owner = unkeyed::shown_owner(record.allocation.owner);
+            let owner = owner.map_or_else(String::new, |owner| format!(" to {owner}"));
             return Err(self.conflict(stored, address, &format!("is allocated{owner}")));
         }
         let now = overlay.now;

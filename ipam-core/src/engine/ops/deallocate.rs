@@ -3,6 +3,7 @@
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::store::{Record, Store};
+use crate::engine::unkeyed;
 use crate::{ChangeKind, Deallocate, Deallocated, DeallocatedTarget, Error, Operation, Result, Target};
 
 /// Deallocates the targets that meet the precondition. Targets that are free already are no error.
@@ -20,7 +21,9 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
         for record in records(&mut overlay, target)? {
             // An expired allocation counts as free: it is ended as expired, and not reported as deallocated.
             let Some(record) = overlay.living(record)? else { continue };
-            if request.precondition.fits(record.allocation.owner.as_ref(), record.allocation.key.as_ref()) {
+            let owner = unkeyed::shown_owner(record.allocation.owner.clone());
+            let key = unkeyed::shown_key(record.allocation.key.clone());
+            if request.precondition.fits(owner.as_ref(), key.as_ref()) {
                 overlay.end(record, ChangeKind::Deallocated)?;
                 freed += 1;
             }
@@ -29,7 +32,9 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
     }
     // The targets ended their allocations in order, so that the counts divide the list of the ended ones again.
     let ended = overlay.commit(context.actor)?.into_iter();
-    let mut freed = ended.filter(|(_, kind)| *kind == ChangeKind::Deallocated).map(|(record, _)| *record.allocation);
+    let mut freed = ended
+        .filter(|(_, kind)| *kind == ChangeKind::Deallocated)
+        .map(|(record, _)| unkeyed::shown(*record.allocation));
     let targets = counts.into_iter().map(|count| {
         let mut of_target = Vec::with_capacity(count);
         of_target.extend(freed.by_ref().take(count));

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use crate::engine::store::Store;
+use crate::engine::unkeyed;
 use crate::{
     Allocation, Block, BlockId, Error, Find, ListBlocks, ListRanges, Operation, Page, PageRequest, PageToken, Range,
     RangeId, Result, SpaceId,
@@ -19,9 +20,11 @@ const PAGE: usize = 1000;
 pub(crate) fn find<S: Store + ?Sized>(store: &mut S, now: SystemTime, request: &Find) -> Result<Page<Allocation>> {
     request.validate()?;
     let after = request.page.token.as_ref().map(|token| allocation_after(Operation::Find, token)).transpose()?;
-    let size = size(&request.page);
+    let size = page_size(&request.page);
     let found = store.find(request, now, after.as_ref(), size + 1)?;
-    Ok(cut(found, size, |last| format!("a {} {}", last.address, last.space)))
+    let mut page = cut(found, size, |last| format!("a {} {}", last.address, last.space));
+    page.items = page.items.into_iter().map(unkeyed::shown).collect();
+    Ok(page)
 }
 
 /// Returns a page of the ranges that match, by id.
@@ -34,7 +37,7 @@ pub(crate) fn list_ranges<S: Store + ?Sized>(store: &mut S, request: &ListRanges
         .map(|token| id_after(Operation::ListRanges, token, "r "))
         .transpose()?
         .map(RangeId::from);
-    let size = size(&request.page);
+    let size = page_size(&request.page);
     let found = store.list_ranges(&request.filter, after.as_ref(), size + 1)?;
     Ok(cut(found, size, |last| format!("r {}", last.id)))
 }
@@ -49,17 +52,17 @@ pub(crate) fn list_blocks<S: Store + ?Sized>(store: &mut S, request: &ListBlocks
         .map(|token| id_after(Operation::ListBlocks, token, "b "))
         .transpose()?
         .map(BlockId::from);
-    let size = size(&request.page);
+    let size = page_size(&request.page);
     let found = store.list_blocks(&request.filter, after.as_ref(), size + 1)?;
     Ok(cut(found, size, |last| format!("b {}", last.id)))
 }
 
-fn size(request: &PageRequest) -> usize {
+pub(super) fn page_size(request: &PageRequest) -> usize {
     request.size.map_or(PAGE, |size| size.get() as usize)
 }
 
 /// Cuts a page from the items found. One more was requested than the page holds; if it was found, there is a next page.
-fn cut<T>(mut found: Vec<T>, size: usize, token: impl Fn(&T) -> String) -> Page<T> {
+pub(super) fn cut<T>(mut found: Vec<T>, size: usize, token: impl Fn(&T) -> String) -> Page<T> {
     let more = found.len() > size;
     found.truncate(size);
     let next = if more { found.last().map(|last| PageToken::from(token(last))) } else { None };
@@ -76,10 +79,10 @@ fn allocation_after(op: Operation, token: &PageToken) -> Result<(SpaceId, IpAddr
     Ok((space, address))
 }
 
-fn id_after<'t>(op: Operation, token: &'t PageToken, kind: &str) -> Result<&'t str> {
+pub(super) fn id_after<'t>(op: Operation, token: &'t PageToken, kind: &str) -> Result<&'t str> {
     token.as_str().strip_prefix(kind).filter(|id| !id.is_empty()).ok_or_else(|| invalid_token(op, token))
 }
 
-fn invalid_token(op: Operation, token: &PageToken) -> Error {
+pub(super) fn invalid_token(op: Operation, token: &PageToken) -> Error {
     Error::invalid(op, "page.token", token, "give the `next` of the previous page, or none")
 }

@@ -7,6 +7,9 @@ mod child_prefixes;
 mod deallocate;
 mod find;
 mod ranges;
+mod records;
+mod restore;
+mod same_record;
 mod update;
 mod usage;
 
@@ -17,5 +20,7 @@ pub(crate) use child_prefixes::{allocate_range, deallocate_range};
 pub(crate) use deallocate::deallocate;
 pub(crate) use find::{find, list_blocks, list_ranges};
 pub(crate) use ranges::{define_range, remove_range, update_range};
+pub(crate) use records::list_records;
+pub(crate) use restore::restore_records;
 pub(crate) use update::update;
 pub(crate) use usage::usage;

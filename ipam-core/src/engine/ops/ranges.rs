@@ -8,6 +8,7 @@ use crate::engine::space::layout::Layout;
 use crate::engine::space::page::{PAGE_SIZE, address, next_address, set_bits};
 use crate::engine::store::no_position;
 use crate::engine::store::{Origin, Record, Store, StoredRange};
+use crate::engine::unkeyed;
 use crate::net::{HostPolicy, IpRange, hosts};
 use crate::request::range_parts;
 use crate::{
@@ -86,7 +87,7 @@ pub(super) fn about(range: &Range, kind: ChangeKind, context: &Context<'_>) -> C
 
 /// Refuses a range whose prefix or addresses overlap those of others. `own` is the id of an existing range, which does
 /// not conflict with itself.
-fn must_fit<S: Store + ?Sized>(
+pub(super) fn must_fit<S: Store + ?Sized>(
     store: &mut S,
     op: Operation,
     space: &SpaceId,
@@ -213,7 +214,8 @@ fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, 
                 range.rewrite(*no, *page);
             }
             // Set bits that the new layout masks out: allocated and quarantined addresses.
-            let closed = page.without(page.without(is));
+            // Only those that the old layout did not: an address that was restored into a hole stays there.
+            let closed = page.without(page.without(is)).without(was);
             for at in set_bits(*no, closed) {
                 let Some(address) = address(old.layout.family(), at) else { continue };
                 if let Some(record) = overlay.allocation_at(old, address)? {
@@ -241,7 +243,8 @@ fn in_the_way(new: &StoredRange, record: &Record) -> Error {
     } else {
         "would become reserved"
     };
-    let owner = record.allocation.owner.as_ref().map_or_else(String::new, |owner| format!(", allocated to {owner},"));
+    let owner = unkeyed::shown_owner(record.allocation.owner.clone());
+    let owner = owner.map_or_else(String::new, |owner| format!(", allocated to {owner},"));
     Error::new(ErrorKind::Conflict, Operation::UpdateRange, format!("{address}{owner} {what}; deallocate it first"))
         .with_context("range", &new.range.id)
 }
@@ -281,7 +284,7 @@ pub(super) fn remove<S: Store + ?Sized>(
             if has_expired(&record, overlay.now) {
                 overlay.end_with_range(record, ChangeKind::Expired);
             } else if with_allocations {
-                freed.push((*record.allocation).clone());
+                freed.push(unkeyed::shown((*record.allocation).clone()));
                 overlay.end_with_range(record, ChangeKind::Deallocated);
             } else {
                 let message = format!(

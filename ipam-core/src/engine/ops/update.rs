@@ -3,6 +3,7 @@
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::store::Store;
+use crate::engine::unkeyed;
 use crate::{Allocation, ChangeKind, Error, Operation, Patch, Result, Update};
 
 /// Changes the fields of an allocation that the request names. Returns the allocation after the change.
@@ -48,5 +49,5 @@ pub(crate) fn update<S: Store + ?Sized>(
         store.update_allocation(&record)?;
         store.append_allocation_change(&record.allocation, ChangeKind::Updated, context.now, context.actor)?;
     }
-    Ok(*record.allocation)
+    Ok(unkeyed::shown(*record.allocation))
 }

@@ -136,7 +136,9 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         let until = later(since, policy.quarantine);
         // In order least-recently-used the queue of quarantined addresses is also the order in which they are used
         // again, so that every address goes into it, even without a quarantine.
-        if until > now || policy.order == Order::LeastRecentlyUsed {
+        // An address that the range does not hand out, which was restored, has no use for either.
+        let handed_out = range.stored.layout.contains(allocation.address);
+        if handed_out && (until > now || policy.order == Order::LeastRecentlyUsed) {
             let entry = Quarantined {
                 space: allocation.space.clone(),
                 range: allocation.range.clone(),
@@ -360,6 +362,13 @@ impl RangeOverlay {
         let unchanged = || Ok::<_, Infallible>(Touched { was: Some(stored), now: stored, rewrite: false });
         let Ok(touched) = self.pages.get_or_insert(no, unchanged);
         touched.rewrite = true;
+    }
+
+    /// Puts an address into quarantine and sets its bit.
+    pub(super) fn quarantine<S: Store + ?Sized>(&mut self, store: &mut S, entry: Quarantined) -> Result<()> {
+        self.set(store, entry.address, true)?;
+        self.quarantined.insert(number(entry.address), entry);
+        Ok(())
     }
 
     /// Removes an address from quarantine and clears its bit. Returns false if the overlay has released it already.

@@ -30,7 +30,7 @@ pub(crate) use feed::{dropped_position, unknown_position};
 pub(crate) use pages::Pages;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use ranges::Ranges;
-pub(crate) use records::{Origin, Quarantined, Record, RequestKind, RequestRecord, StoredRange};
+pub(crate) use records::{BY_POSITION, Origin, Quarantined, Record, RequestKind, RequestRecord, StoredRange};
 pub(crate) use requests::Requests;
 
 /// View of one transaction on the records.

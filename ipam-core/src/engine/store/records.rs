@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::engine::Layout;
-use crate::{Allocation, AllocationId, AllocationKey, Fingerprint, Owner, Range, RangeId, SpaceId};
+use crate::{Allocation, AllocationId, AllocationKey, Fingerprint, MAX_ADDRESSES, Owner, Range, RangeId, SpaceId};
 
 /// Range with the values that the engine keeps for it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,6 +49,11 @@ pub(crate) struct Record {
     pub(crate) line: u32,
 }
 
+/// Number of lines of a request of which only the positions of its addresses are known. [`Record::line`] is then the
+/// position.
+// Above the most lines of a request, and small enough for the 16 bits of the store in memory.
+pub(crate) const BY_POSITION: u32 = MAX_ADDRESSES - 1;
+
 /// Kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestKind {
@@ -56,7 +61,7 @@ pub(crate) enum RequestKind {
     Addresses {
         /// Number of addresses that were allocated.
         count: u32,
-        /// Number of lines.
+        /// Number of lines, or [`BY_POSITION`].
         lines: u32,
     },
     /// Request for a child prefix.

@@ -25,6 +25,8 @@ pub(super) enum Request {
     RemoveBlock(RemoveBlock),
     AllocateRange(AllocateRange),
     DeallocateRange(DeallocateRange),
+    ListRecords(ListRecords),
+    RestoreRecords(RestoreRecords),
 }
 
 impl Request {
@@ -49,6 +51,8 @@ impl Request {
             Self::RemoveBlock(request) => shown(&remove_block(store, context, request)),
             Self::AllocateRange(request) => shown(&allocate_range(store, context, request)),
             Self::DeallocateRange(request) => shown(&deallocate_range(store, context, request)),
+            Self::ListRecords(request) => shown(&list_records(store, now, request)),
+            Self::RestoreRecords(request) => shown(&restore_records(store, context, request)),
         }
     }
 }
@@ -229,9 +233,47 @@ impl Requests {
         self.one_of(&[("outer", "10.64.0.0/16"), ("inner", "10.64.128.0/20"), ("other", "10.65.0.0/24")])
     }
 
+    /// Records as another provider would list them.
+    fn restore(&mut self, now: SystemTime) -> RestoreRecords {
+        let mut records = Vec::new();
+        for _ in 0..self.one_of(&[1, 2, 3]) {
+            let range = self.range();
+            let address = self.address(range);
+            let later = |seconds| now + Duration::from_secs(seconds);
+            if self.below(4) == 0 {
+                let until = later(self.one_of(&[0, 30]));
+                records
+                    .push(PortableRecord::Quarantine(PortableQuarantine::new("default", range, address, now, until)));
+                continue;
+            }
+            let mut allocation = Allocation::new("id", "default", range, address);
+            match self.below(3) {
+                0 => allocation.state = AllocationState::Reserved,
+                1 => allocation.owner = Some("ann".into()),
+                _ => {
+                    allocation.key = Some(self.key().as_str().into());
+                    allocation.owner = Some("bob".into());
+                    allocation.expires = self.one_of(&[None, Some(later(20))]);
+                }
+            }
+            allocation.created = Some(now - Duration::from_secs(1_000));
+            let fingerprint = allocation.key.as_ref().map(|_| Fingerprint::from_bytes([7; 32]));
+            let mut record = PortableRequest::new(vec![PortableAllocation::new(0, allocation)]);
+            record.fingerprint = fingerprint;
+            records.push(PortableRecord::Request(record));
+        }
+        RestoreRecords::new(records)
+    }
+
     fn operation(&mut self, last: &State, now: SystemTime) -> Request {
-        let _ = (last, now);
-        match self.below(40) {
+        let _ = last;
+        match self.below(45) {
+            40 => {
+                // The ranges, or what comes after them.
+                let token = self.one_of(&[None, Some(PageToken::from("a "))]);
+                Request::ListRecords(ListRecords::all().with_page(PageRequest::of(50).with_token(token)))
+            }
+            41..45 => Request::RestoreRecords(self.restore(now)),
             0..14 => Request::Allocate(self.allocate()),
             14..16 => Request::Preview(self.allocate()),
             16..22 => {
@@ -308,7 +350,7 @@ fn replayed_operations_end_as_direct_ones_do() {
         assert_eq!(findings(&mut twin.store, bench.now), Vec::<String>::new(), "seed {seed}");
     }
     println!("{operations} operations, {attempts} attempts, {flushes} flushes, {done:?}");
-    assert_eq!(done.len(), 16, "{done:?}");
+    assert_eq!(done.len(), 18, "{done:?}");
     assert!(done.values().all(|[good, _]| *good > 0), "{done:?}");
     assert!(attempts > operations * 2);
 }

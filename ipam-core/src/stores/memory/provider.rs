@@ -11,8 +11,8 @@ use crate::engine::{self, Context, Random, SeededRandom, SystemRandom};
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Find, Health, IpamProvider, ListBlocks,
-    ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update,
-    UpdateBlock, UpdateRange, Usage,
+    ListRanges, ListRecords, Page, PortableRecord, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange,
+    RestoreRecords, RestoredRecords, Result, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 /// Source of the current time.
@@ -333,6 +333,14 @@ impl IpamProvider for MemoryProvider {
     async fn sweep(&self, _: &Sweep) -> Result<Swept> {
         // Each request is written at once, so that there are no abandoned claims.
         Ok(Swept::default())
+    }
+
+    async fn list_records(&self, request: &ListRecords) -> Result<Page<PortableRecord>> {
+        self.with(|state, context| engine::list_records(state, context.now, request))
+    }
+
+    async fn restore_records(&self, request: &RestoreRecords) -> Result<RestoredRecords> {
+        self.with(|state, context| engine::restore_records(state, context, request))
     }
 
     async fn close(&self) -> Result<()> {

@@ -137,6 +137,14 @@ pub(crate) enum Defect {
     ChangesClaims,
     TakesOnCheck,
     ForgetsOnReopen,
+    // records
+    SplitsRequests,
+    HidesFingerprints,
+    CountsRestoredAgain,
+    SkipsConflicts,
+    LosesRestoredTimes,
+    LosesQuarantine,
+    MakesUpOwners,
     // sweep, close
     SweepsAcknowledged,
     SweepsKeyless,

@@ -7,6 +7,7 @@ mod defect;
 mod definitions;
 mod harness;
 mod list;
+mod records;
 mod sweep_close;
 mod update;
 
@@ -19,9 +20,9 @@ use futures_util::TryStreamExt;
 use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationKey, Block, Capabilities, ChangePosition,
     Changes, Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health,
-    IpamProvider, IpamProviderExt, ListBlocks, ListRanges, NetworkInfo, Operation, Page, Patch, Preview, Range,
-    RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange,
-    Usage,
+    IpamProvider, IpamProviderExt, ListBlocks, ListRanges, ListRecords, NetworkInfo, Operation, Page, Patch,
+    PortableRecord, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, RestoreRecords, RestoredRecords,
+    Result, Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 pub(crate) use self::defect::Defect;
@@ -259,6 +260,14 @@ impl IpamProvider for Mutant {
 
     async fn sweep(&self, request: &Sweep) -> Result<Swept> {
         self.sweep_badly(request).await
+    }
+
+    async fn list_records(&self, request: &ListRecords) -> Result<Page<PortableRecord>> {
+        self.list_records_badly(request).await
+    }
+
+    async fn restore_records(&self, request: &RestoreRecords) -> Result<RestoredRecords> {
+        self.restore_records_badly(request).await
     }
 
     async fn close(&self) -> Result<()> {

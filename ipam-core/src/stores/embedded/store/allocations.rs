@@ -228,7 +228,7 @@ impl SqliteStore<'_> {
         })
     }
 
-    fn serial(&self, id: &AllocationId) -> Result<i64> {
+    pub(super) fn serial(&self, id: &AllocationId) -> Result<i64> {
         let parts = IdParts::of(id.as_str());
         parts.map(|parts| parts.serial).ok_or_else(|| self.unsound(format_args!("it did not make the id {id}")))
     }

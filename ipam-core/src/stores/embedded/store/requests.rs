@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::super::codec;
 use super::{Sql, SqliteStore};
 use crate::engine::{RequestKind, RequestRecord, Requests};
-use crate::{AllocationKey, Fingerprint, Owner, Result};
+use crate::{AllocationId, AllocationKey, Fingerprint, Owner, Result};
 
 impl Requests for SqliteStore<'_> {
     fn request(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>> {
@@ -28,12 +28,38 @@ impl Requests for SqliteStore<'_> {
     }
 
     fn insert_request(&mut self, request: &RequestRecord) -> Result<()> {
+        let count = match request.kind {
+            RequestKind::Addresses { count, .. } => i64::from(count),
+            RequestKind::Range => 0,
+        };
+        // The engine asks for the ids of all addresses of a request just before: they have the last numbers.
+        self.insert_request_from(request, self.memo.last_serial + 1 - count)
+    }
+
+    fn insert_request_with_ids(&mut self, request: &RequestRecord, first: &AllocationId) -> Result<()> {
+        let first = self.serial(first)?;
+        self.insert_request_from(request, first)
+    }
+
+    fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
+        self.writes();
+        let returned = returned(request).map_err(|error| self.db.error(error))?;
+        self.db.execute_one(Sql::UpdateRequest, params![request.key.as_str(), returned])
+    }
+
+    fn remove_request(&mut self, key: &AllocationKey) -> Result<()> {
+        self.writes();
+        self.db.execute_one(Sql::RemoveRequest, [key.as_str()])
+    }
+}
+
+impl SqliteStore<'_> {
+    /// Stores a request whose allocations have the serial numbers from `first` on.
+    fn insert_request_from(&mut self, request: &RequestRecord, first: i64) -> Result<()> {
         self.writes();
         let (addresses, lines, first) = match request.kind {
             RequestKind::Addresses { count, lines } => {
-                // The engine asks for the ids of all addresses of a request just before: they have the last numbers.
-                let first = self.memo.last_serial + 1 - i64::from(count);
-                self.memo.serials = Some(first..=self.memo.last_serial);
+                self.memo.serials = Some(first..=first + i64::from(count) - 1);
                 (Some(count), Some(lines), Some(first))
             }
             RequestKind::Range => (None, None, None),
@@ -51,17 +77,6 @@ impl Requests for SqliteStore<'_> {
                 returned
             ],
         )
-    }
-
-    fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
-        self.writes();
-        let returned = returned(request).map_err(|error| self.db.error(error))?;
-        self.db.execute_one(Sql::UpdateRequest, params![request.key.as_str(), returned])
-    }
-
-    fn remove_request(&mut self, key: &AllocationKey) -> Result<()> {
-        self.writes();
-        self.db.execute_one(Sql::RemoveRequest, [key.as_str()])
     }
 }
 
