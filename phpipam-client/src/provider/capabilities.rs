@@ -36,6 +36,7 @@ impl Probed {
         can.contiguous = true;
         can.tags = true;
         can.durable = true;
+        can.list_records = true;
         can.update = writes;
         can.allocate_ranges = writes;
         can.sweep = writes;

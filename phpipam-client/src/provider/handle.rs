@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, Deallocate, DeallocateRange,
-    Deallocated, Find, Health, IpamProvider, ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId,
-    RemovedRange, Result, Sweep, Swept, Update, Usage,
+    Deallocated, Find, Health, IpamProvider, ListBlocks, ListRanges, ListRecords, Operation, Page, PortableRecord,
+    Preview, Range, RangeId, RemovedRange, Result, Sweep, Swept, Update, Usage,
 };
 
 use super::capabilities::{self, Probed};
@@ -224,6 +224,10 @@ impl IpamProvider for PhpIpamProvider {
 
     async fn sweep(&self, request: &Sweep) -> Result<Swept> {
         self.0.sweep(request).await
+    }
+
+    async fn list_records(&self, request: &ListRecords) -> Result<Page<PortableRecord>> {
+        self.0.list_records(request).await
     }
 
     async fn close(&self) -> Result<()> {

@@ -99,7 +99,7 @@ impl Inner {
         Ok(rows)
     }
 
-    async fn all_rows(&self, space: Option<&SpaceId>) -> ClientResult<Vec<Address>> {
+    pub(super) async fn all_rows(&self, space: Option<&SpaceId>) -> ClientResult<Vec<Address>> {
         let client = &self.client;
         let all = self.read(|| async { client.addresses().list().await }).await;
         match all {
@@ -119,7 +119,7 @@ impl Inner {
     }
 
     /// Removes rows that no caller was told of: pending claims, and claims of this process that are being undone.
-    async fn acknowledged(&self, rows: Vec<Address>) -> ClientResult<Vec<Address>> {
+    pub(super) async fn acknowledged(&self, rows: Vec<Address>) -> ClientResult<Vec<Address>> {
         let mut acknowledged = Vec::with_capacity(rows.len());
         let mut doubtful = BTreeMap::new();
         for address in rows {

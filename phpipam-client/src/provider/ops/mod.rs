@@ -9,6 +9,7 @@ mod find;
 mod list;
 mod page;
 mod preview;
+mod records;
 mod sweep;
 mod update;
 mod usage;
