@@ -83,22 +83,33 @@
 //!
 //! **JSON** is an object of the lists `blocks`, `ranges` and `allocations`.
 //!
+//! # Moving between providers
+//! [`Migration`] moves everything from one provider to another, and [`Comparison`] lists how two differ.
+//! [`AddressPlan::from_provider`] reads a provider into a plan.
+//!
 //! # Limits
 //! | limit | value |
 //! | --- | --- |
 //! | [`AddressPlan::MAX_ROWS`] | 1 000 000 rows |
 //! | [`AddressPlan::MAX_BYTES`] | 256 MiB of text |
 //! | [`PlanError::MAX_PROBLEMS`] | 1 000 problems are kept, the others are counted |
-//! | [`Importer::MAX_PRESENT`] | 1 000 000 ranges, and as many blocks, in the provider |
+//! | [`Importer::MAX_PRESENT`] | 1 000 000 ranges, and as many blocks, in the provider; of an import, a comparison or a migration |
 
 mod apply;
 mod check;
+mod contents;
 mod csv;
+mod definitions;
+mod diff;
 mod duration;
+mod export;
+mod field_difference;
 mod fields;
 mod format;
 mod importer;
 mod json;
+mod matching;
+mod migrate;
 mod problem;
 mod read_row;
 mod rows;
@@ -107,8 +118,11 @@ mod write_row;
 
 pub use self::apply::{ImportError, Imported};
 pub use self::check::{CheckedPlan, CheckedRow, RowStatus};
+pub use self::diff::{Compared, Comparison, Difference, DifferenceStatus};
 pub use self::duration::{format_duration, parse_duration};
+pub use self::field_difference::FieldDifference;
 pub use self::format::Format;
 pub use self::importer::{ImportStep, Importer, Progress};
+pub use self::migrate::{CheckedMigration, Loss, Migrated, Migration, MigrationProgress, MigrationStep};
 pub use self::problem::{PlanError, Problem, Problems};
 pub use self::rows::{AddressPlan, PlannedAllocation, Row, RowKind};

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-pub(super) use self::present::{MAX_PRESENT, Present};
+pub(super) use self::present::{MAX_PRESENT, Present, limited};
 
 use super::rows::{AddressPlan, PlannedAllocation, Row, RowKind};
 use crate::net::IpRange;

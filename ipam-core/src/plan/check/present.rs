@@ -31,6 +31,11 @@ pub(in crate::plan) struct Present {
 }
 
 impl Present {
+    /// Items that were read already, for a plan without addresses.
+    pub(in crate::plan) fn of(blocks: Vec<Block>, ranges: Vec<Range>) -> Self {
+        Self { blocks, ranges, ..Self::default() }
+    }
+
     /// Reads all blocks and ranges, and those addresses and keys of the plan that are in use. `step` is called after
     /// each range that was read and each key that was looked up.
     pub(in crate::plan) async fn read(
@@ -39,10 +44,10 @@ impl Present {
         step: &(dyn Fn() + Send + Sync),
     ) -> Result<Self> {
         let blocks = match provider.capabilities().blocks {
-            true => limited("blocks", provider.blocks(ListBlocks::all())).await?,
+            true => limited(Operation::Import, "blocks", provider.blocks(ListBlocks::all())).await?,
             false => Vec::new(),
         };
-        let ranges: Vec<Range> = limited("ranges", provider.ranges(ListRanges::all())).await?;
+        let ranges: Vec<Range> = limited(Operation::Import, "ranges", provider.ranges(ListRanges::all())).await?;
         // Of each range only the addresses of the plan are kept: a range may have millions of allocations.
         let mut wanted: HashMap<&RangeId, HashSet<IpAddr>> = HashMap::new();
         for row in &plan.allocations {
@@ -81,12 +86,16 @@ impl Present {
 }
 
 /// Collects a list, or fails if it has more items than a check keeps.
-async fn limited<T>(name: &str, items: impl Stream<Item = Result<T>> + Send) -> Result<Vec<T>> {
+pub(in crate::plan) async fn limited<T>(
+    operation: Operation,
+    name: &str,
+    items: impl Stream<Item = Result<T>> + Send,
+) -> Result<Vec<T>> {
     // One more than the limit tells whether there are too many, without reading the others.
     let items: Vec<T> = items.take(MAX_PRESENT + 1).try_collect().await?;
     if items.len() > MAX_PRESENT {
-        let message = format!("the provider has more than {MAX_PRESENT} {name}; a plan is not compared with so many");
-        return Err(Error::new(ErrorKind::Unsupported, Operation::Import, message));
+        let message = format!("the provider has more than {MAX_PRESENT} {name}, and so many are not compared");
+        return Err(Error::new(ErrorKind::Unsupported, operation, message));
     }
     Ok(items)
 }

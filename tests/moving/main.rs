@@ -1,0 +1,10 @@
+//! Moving between providers: `plan::Migration`, `plan::Comparison` and the feed of changes, over the providers that this
+//! workspace has.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod feed;
+mod losses;
+mod resume;
+mod site;
+mod stations;
+mod whole;
