@@ -1,0 +1,16 @@
+//! Gateway of a NAT lab: a service that hands out addresses and maps ports of the gateway to machines of the lab.
+//!
+//! Addresses come from any [`IpamProvider`](ipam_core::IpamProvider). The port maps, the rules of the firewall, the DNS
+//! record and the log of forwarded connections are the gateway's own.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | [`config`] | settings from a file and the environment, secrets from files |
+//! | [`firewall`] | rules of port maps: the trait, and what implements it |
+//! | [`background`] | parts that run until the service stops, and their state |
+//! | [`outside`] | the interface to the outside, and its address |
+
+pub mod background;
+pub mod config;
+pub mod firewall;
+pub mod outside;
