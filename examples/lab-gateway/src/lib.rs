@@ -6,11 +6,14 @@
 //! | module | content |
 //! | --- | --- |
 //! | [`config`] | settings from a file and the environment, secrets from files |
+//! | [`ddns`] | DNS record of the gateway |
 //! | [`firewall`] | rules of port maps: the trait, and what implements it |
 //! | [`background`] | parts that run until the service stops, and their state |
 //! | [`outside`] | the interface to the outside, and its address |
 
 pub mod background;
 pub mod config;
+pub mod ddns;
 pub mod firewall;
+mod netfilter;
 pub mod outside;

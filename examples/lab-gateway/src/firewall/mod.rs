@@ -1,7 +1,9 @@
 //! Firewall: the rules by which ports of the gateway lead into the lab.
 
+mod conntrack;
 mod error;
 mod memory;
+mod nft;
 
 use std::fmt::Debug;
 use std::net::SocketAddrV4;
@@ -10,6 +12,7 @@ use async_trait::async_trait;
 
 pub use error::FirewallError;
 pub use memory::MemoryFirewall;
+pub use nft::{NftFirewall, NftLayout};
 
 /// Rule of one port map: TCP connections to a port of the gateway go to a target in the lab.
 ///
