@@ -8,12 +8,16 @@
 //! | [`config`] | settings from a file and the environment, secrets from files |
 //! | [`ddns`] | DNS record of the gateway |
 //! | [`firewall`] | rules of port maps: the trait, and what implements it |
+//! | [`addresses`] | allocated addresses of the lab, from the provider |
+//! | [`store`] | records of the port maps, in one SQLite file |
+//! | [`portmaps`] | port maps: record, rule and address change together or not at all |
 //! | [`background`] | parts that run until the service stops, and their state |
-//! | [`outside`] | the interface to the outside, and its address |
 
+pub mod addresses;
 pub mod background;
 pub mod config;
 pub mod ddns;
 pub mod firewall;
 mod netfilter;
-pub mod outside;
+pub mod portmaps;
+pub mod store;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::api::bounds;
 use super::{ConfigError, TimeSpan};
-use crate::outside::{self, OutsideError};
+use crate::ddns::AddressSource;
 
 /// Section `[lab]`: the addresses of the lab and the provider that keeps them.
 ///
@@ -65,9 +65,10 @@ impl LabSettings {
 /// ```
 /// use lab_gateway::config::OutsideSettings;
 ///
-/// let outside = OutsideSettings::new("lo");
-/// assert_eq!(outside.current_address()?.to_string(), "127.0.0.1");
-/// # Ok::<(), lab_gateway::outside::OutsideError>(())
+/// use lab_gateway::ddns::AddressSource;
+///
+/// let outside = OutsideSettings::new("eth0");
+/// assert_eq!(outside.source(), AddressSource::Interface("eth0".to_owned()));
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,12 +87,11 @@ impl OutsideSettings {
         Self { interface: interface.into(), address: None }
     }
 
-    /// Returns the address that clients use now.
-    ///
-    /// # Errors
-    /// [`OutsideError`] if none is set, and the interface has none.
-    pub fn current_address(&self) -> Result<Ipv4Addr, OutsideError> {
-        self.address.map_or_else(|| outside::address_of(&self.interface), Ok)
+    /// Returns the source of the address that clients use.
+    #[must_use]
+    pub fn source(&self) -> AddressSource {
+        let interface = || AddressSource::Interface(self.interface.clone());
+        self.address.map_or_else(interface, AddressSource::Fixed)
     }
 }
 
@@ -164,11 +164,21 @@ pub struct FirewallSettings {
     pub table: String,
     /// Time between two looks whether the kernel has the rules of the store.
     pub reconcile: TimeSpan,
+    /// False if another table lets connections of the lab leave with the gateway's address.
+    pub masquerade: bool,
+    /// False to let connections from outside into the lab that no port map lets in.
+    pub guard: bool,
 }
 
 impl Default for FirewallSettings {
     fn default() -> Self {
-        Self { nft: PathBuf::from("nft"), table: "lab_gateway".to_owned(), reconcile: TimeSpan::seconds(30) }
+        Self {
+            nft: PathBuf::from("nft"),
+            table: "lab_gateway".to_owned(),
+            reconcile: TimeSpan::seconds(30),
+            masquerade: true,
+            guard: true,
+        }
     }
 }
 

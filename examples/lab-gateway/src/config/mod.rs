@@ -24,6 +24,7 @@
 //! ```
 
 mod api;
+mod ddns;
 mod error;
 mod file;
 mod lab;
@@ -36,6 +37,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use api::{ApiSettings, TokenSettings};
+pub use ddns::DdnsSettings;
 pub use error::ConfigError;
 pub use file::read_text;
 pub use lab::{FirewallSettings, LabSettings, OutsideSettings, PortSettings, ReachabilitySettings, StoreSettings};
@@ -75,6 +77,9 @@ pub struct Config {
     /// Worker that looks which addresses reply.
     #[serde(default)]
     pub reachability: ReachabilitySettings,
+    /// DNS record of the gateway; without this section there is none.
+    #[serde(default)]
+    pub ddns: Option<DdnsSettings>,
 }
 
 impl Config {
@@ -133,7 +138,8 @@ impl Config {
         self.lab.check()?;
         self.ports.check()?;
         self.firewall.check()?;
-        self.reachability.check()
+        self.reachability.check()?;
+        self.ddns.as_ref().map_or(Ok(()), DdnsSettings::check)
     }
 }
 
