@@ -11,13 +11,19 @@
 //! | [`addresses`] | allocated addresses of the lab, from the provider |
 //! | [`store`] | records of the port maps, in one SQLite file |
 //! | [`portmaps`] | port maps: record, rule and address change together or not at all |
+//! | [`token`] | tokens of users, and the key of the main server |
+//! | [`reach`] | worker that looks which addresses reply |
+//! | [`api`] | the REST API and its server |
 //! | [`background`] | parts that run until the service stops, and their state |
 
 pub mod addresses;
+pub mod api;
 pub mod background;
 pub mod config;
 pub mod ddns;
 pub mod firewall;
 mod netfilter;
 pub mod portmaps;
+pub mod reach;
 pub mod store;
+pub mod token;

@@ -2,5 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod api;
+mod client;
 mod portmaps;
+mod reach;
+mod stage;
 mod support;
+mod token;

@@ -1,0 +1,94 @@
+//! Health of the gateway: a summary for everyone, and details for the owner.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::addr::text;
+use super::refusal::Refusal;
+use super::site::Site;
+use crate::portmaps::{Difference, MapError};
+
+/// Body of a POST.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RepairBody {
+    repair: bool,
+}
+
+impl RepairBody {
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        match self.repair {
+            true => Ok(()),
+            false => Err(Refusal::invalid("repair", "false", "write true, or use GET to look only")),
+        }
+    }
+}
+
+const fn word(up: bool) -> &'static str {
+    if up { "up" } else { "down" }
+}
+
+/// Returns the health; with details if the caller may see them.
+pub(super) async fn summary(site: &Site, details: bool) -> Value {
+    let compared = site.parts.maps.compare().await;
+    let database = !matches!(&compared, Err(MapError::Store(_) | MapError::Ended(_)));
+    let firewall = compared.as_ref().is_ok_and(|difference| difference.intact);
+    let mut content = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "database": word(database),
+        "firewall": word(firewall),
+    });
+    if let (true, Value::Object(content)) = (details, &mut content) {
+        match &compared {
+            Ok(difference) => content.extend(differences(difference)),
+            Err(error) => {
+                content.insert("problem".to_owned(), json!(error.to_string()));
+            }
+        }
+        content.insert("parts".to_owned(), parts(site));
+    }
+    content
+}
+
+fn differences(difference: &Difference) -> Map<String, Value> {
+    let without_rule: Vec<Value> =
+        difference.without_rule.iter().map(|map| json!({ "conn_port": map.conn_port, "target": map.target })).collect();
+    let without_map: Vec<Value> = difference
+        .without_map
+        .iter()
+        .map(|rule| json!({ "conn_port": rule.conn_port, "target": rule.target }))
+        .collect();
+    Map::from_iter([
+        ("maps_without_rule".to_owned(), Value::Array(without_rule)),
+        ("rules_without_map".to_owned(), Value::Array(without_map)),
+    ])
+}
+
+fn parts(site: &Site) -> Value {
+    let part = |(name, part): (&'static str, crate::background::Part)| {
+        let content = json!({
+            "state": word(part.up),
+            "detail": part.detail,
+            "reported": text(part.reported),
+            "succeeded": part.succeeded.and_then(text),
+        });
+        (name.to_owned(), content)
+    };
+    Value::Object(site.parts.reports.all().into_iter().map(part).collect())
+}
+
+/// Puts rules and records right. Returns a sentence for the log, and what was put right.
+pub(super) async fn repair(site: &Site) -> Result<(String, Value), Refusal> {
+    let done = site.parts.maps.reconcile().await?;
+    let mut content = json!({
+        "cleared": done.cleared,
+        "returning": done.returning,
+        "table_restored": done.repaired.as_ref().is_some_and(|difference| !difference.intact),
+        "maps_without_rule": [],
+        "rules_without_map": [],
+    });
+    if let (Some(difference), Value::Object(content)) = (&done.repaired, &mut content) {
+        content.extend(differences(difference));
+    }
+    Ok(("had rules and records put right".to_owned(), content))
+}

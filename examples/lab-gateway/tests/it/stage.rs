@@ -1,0 +1,120 @@
+//! Gateways to test: over an embedded store, and over a simulated phpIPAM.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ipam_core::registry::{OpenRequest, Registry};
+use ipam_core::{IpamProvider, MemoryProvider};
+use lab_gateway::addresses::Addresses;
+use lab_gateway::api::{Server, Site, SiteParts};
+use lab_gateway::background::{Reports, Stop, Stopper};
+use lab_gateway::config::ApiSettings;
+use lab_gateway::ddns::AddressSource;
+use lab_gateway::firewall::{Firewall, MemoryFirewall};
+use lab_gateway::portmaps::PortMaps;
+use lab_gateway::reach::Reachability;
+use lab_gateway::store::SqliteStore;
+use lab_gateway::token::{TokenChecker, Tokens};
+use phpipam_client::testing;
+
+use crate::client::{Client, ISSUER, Main};
+use crate::support::embedded;
+
+/// Running gateway.
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    pub(crate) provider: Arc<dyn IpamProvider>,
+    pub(crate) firewall: Arc<MemoryFirewall>,
+    pub(crate) addresses: Arc<Addresses>,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) main: Main,
+    pub(crate) address: SocketAddr,
+    _stopper: Stopper,
+    _keep: Box<dyn std::any::Any + Send + Sync>,
+}
+
+pub(crate) fn networks() -> Vec<ipnet::Ipv4Net> {
+    vec!["10.0.0.0/24".parse().unwrap()]
+}
+
+impl Stage {
+    /// Returns a stage of each kind of provider.
+    pub(crate) async fn all() -> Vec<Self> {
+        vec![Self::embedded().await, Self::simulated().await]
+    }
+
+    pub(crate) async fn embedded() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let provider = embedded(directory.path()).await;
+        Self::start("embedded", provider, Arc::new(MemoryFirewall::new()), None, Reachability::new(), directory).await
+    }
+
+    pub(crate) async fn simulated() -> Self {
+        let server = testing::Server::start().await.unwrap();
+        server.seed(|store| {
+            let section = store.add_section("Lab");
+            store.add_subnet(section, "10.0.0.0/24".parse().unwrap());
+        });
+        let mut registry = Registry::new();
+        phpipam_client::register(&mut registry).unwrap();
+        let host = server.url().replace("http://", "");
+        let request = OpenRequest::parse(&format!("phpipam+http://admin@{}/test", host.trim_end_matches('/'))).unwrap();
+        let request = request.with_secret("password", testing::Server::PASSWORD.into());
+        let provider = registry.open_with(request).await.unwrap();
+        Self::start("phpIPAM", provider, Arc::new(MemoryFirewall::new()), None, Reachability::new(), server).await
+    }
+
+    /// Returns a stage with this firewall in the place of the one in memory.
+    pub(crate) async fn with_firewall(firewall: Arc<dyn Firewall>) -> Self {
+        let provider = Arc::new(MemoryProvider::new());
+        Self::start("memory", provider, Arc::new(MemoryFirewall::new()), Some(firewall), Reachability::new(), ()).await
+    }
+
+    pub(crate) async fn start(
+        name: &'static str,
+        provider: Arc<dyn IpamProvider>,
+        firewall: Arc<MemoryFirewall>,
+        instead: Option<Arc<dyn Firewall>>,
+        reachability: Reachability,
+        keep: impl std::any::Any + Send + Sync,
+    ) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(&directory.path().join("portmaps.db")).unwrap());
+        let addresses = Arc::new(Addresses::new(Arc::clone(&provider), "alice", networks(), None));
+        let used: Arc<dyn Firewall> = instead.unwrap_or_else(|| Arc::<MemoryFirewall>::clone(&firewall));
+        let maps = PortMaps::new(Arc::<SqliteStore>::clone(&store), used, Arc::clone(&addresses), 50_000..=50_100);
+        // As the service does at its start; the stages with a broken firewall cannot.
+        let _ = maps.reconcile().await;
+        let (main, tokens) = (Main::new(), Tokens::new());
+        tokens.set(TokenChecker::new("EdDSA", &main.pem(), ISSUER).unwrap());
+        let site = Site::new(SiteParts {
+            maps,
+            addresses: Arc::clone(&addresses),
+            reachability,
+            tokens,
+            reports: Reports::new(),
+            outside: AddressSource::Fixed([192, 0, 2, 7].into()),
+            owner: "alice".to_owned(),
+            login_page: Some("https://main.lab.example/login".to_owned()),
+            max_body: 2048,
+        });
+        let mut settings = ApiSettings::default();
+        settings.listen = "127.0.0.1:0".parse().unwrap();
+        let (stopper, stop): (Stopper, Stop) = Stopper::new();
+        let server = Server::bind(&settings).await.unwrap();
+        let address = server.url().trim_start_matches("http://").parse().unwrap();
+        tokio::spawn(server.run(Arc::new(site), stop));
+        let keep = Box::new((keep, directory));
+        Self { name, provider, firewall, addresses, store, main, address, _stopper: stopper, _keep: keep }
+    }
+
+    /// Returns a client with the token of a user.
+    pub(crate) fn client(&self, user: &str) -> Client {
+        Client { address: self.address, token: Some(self.main.token(user)) }
+    }
+
+    /// Returns a client with any token, or none.
+    pub(crate) fn with_token(&self, token: Option<String>) -> Client {
+        Client { address: self.address, token }
+    }
+}
