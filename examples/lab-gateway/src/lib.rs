@@ -15,15 +15,19 @@
 //! | [`reach`] | worker that looks which addresses reply |
 //! | [`api`] | the REST API and its server |
 //! | [`background`] | parts that run until the service stops, and their state |
+//! | [`service`] | all parts together, from start to stop |
+//! | [`check`] | checks of settings and surroundings, which change nothing |
 
 pub mod addresses;
 pub mod api;
 pub mod background;
+pub mod check;
 pub mod config;
 pub mod ddns;
 pub mod firewall;
 mod netfilter;
 pub mod portmaps;
 pub mod reach;
+pub mod service;
 pub mod store;
 pub mod token;

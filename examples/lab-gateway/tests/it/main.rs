@@ -5,6 +5,7 @@
 mod api;
 mod client;
 mod portmaps;
+mod program;
 mod reach;
 mod stage;
 mod support;

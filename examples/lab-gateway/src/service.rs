@@ -1,0 +1,229 @@
+//! Service: all parts together, from start to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipam_core::ErrorKind;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::addresses::{AddressError, Addresses};
+use crate::api::{Server, ServerError, Site, SiteParts};
+use crate::background::{Report, Reports, Stop, note};
+use crate::config::{Config, ConfigError, DdnsSettings, FirewallSettings, OutsideSettings};
+use crate::ddns::{AddressSource, DdnsError, Updater};
+use crate::firewall::{Firewall, FirewallError, NftFirewall, NftLayout};
+use crate::portmaps::PortMaps;
+use crate::reach::Worker;
+use crate::store::{SqliteStore, Store, StoreError};
+use crate::token::{self, KeyError, Tokens};
+
+/// Longest wait for the parts when the service stops.
+const ENDING: Duration = Duration::from_secs(30);
+
+/// Failure to start.
+///
+/// ```
+/// use lab_gateway::config::Config;
+/// use lab_gateway::service::StartError;
+///
+/// let error = StartError::from(Config::parse("[api]", []).unwrap_err());
+/// assert!(error.is_config());
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The names of the firewall's table and interface cannot be used.
+    #[error(transparent)]
+    Firewall(#[from] FirewallError),
+    /// The key of tokens cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The settings of the DNS record cannot be used.
+    #[error(transparent)]
+    Ddns(#[from] DdnsError),
+    /// The provider's URL or its ranges do not fit the settings.
+    #[error(transparent)]
+    Addresses(#[from] AddressError),
+    /// The API cannot listen.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+}
+
+impl StartError {
+    /// Returns true if a repeat fails in the same way until the settings are corrected.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        match self {
+            Self::Config(_) | Self::Firewall(_) | Self::Ddns(_) | Self::Server(ServerError::Config(_)) => true,
+            Self::Addresses(error) => is_config(error),
+            Self::Key(error) => !matches!(error, KeyError::Server(_)),
+            Self::Store(error) => matches!(error, StoreError::Newer { .. }),
+            Self::Server(_) => false,
+        }
+    }
+}
+
+fn is_config(error: &AddressError) -> bool {
+    match error {
+        AddressError::NoRange { .. } | AddressError::Spaces { .. } => true,
+        AddressError::Provider(error) => error.kind() == ErrorKind::Config,
+        _ => false,
+    }
+}
+
+/// Returns the firewall of the settings.
+///
+/// # Errors
+/// [`FirewallError::Refused`] if a name cannot be used.
+pub fn nft(firewall: &FirewallSettings, outside: &OutsideSettings) -> Result<NftFirewall, FirewallError> {
+    let layout = NftLayout::new(&firewall.table, &outside.interface)?
+        .with_masquerade(firewall.masquerade)
+        .with_guard(firewall.guard);
+    Ok(NftFirewall::new(&firewall.nft, layout))
+}
+
+/// Returns the addresses of the settings. The provider is opened when it is needed.
+///
+/// # Errors
+/// [`ConfigError`] if the gateway has no name.
+pub fn addresses(config: &Config) -> Result<Addresses, ConfigError> {
+    let lab = &config.lab;
+    Ok(Addresses::at(&lab.provider, config.owner()?, lab.networks.clone(), lab.space.clone()))
+}
+
+/// Gateway that is ready to serve.
+#[derive(Debug)]
+pub struct Service {
+    config: Config,
+    server: Server,
+    site: Arc<Site>,
+    maps: PortMaps,
+    addresses: Arc<Addresses>,
+    worker: Worker,
+    tokens: Tokens,
+    reports: Reports,
+    updater: Option<Updater>,
+}
+
+impl Service {
+    /// Opens the store, restores the rules of the port maps, and listens. A provider, firewall or main server that does not
+    /// respond now is tried again later; the port maps work meanwhile.
+    ///
+    /// # Errors
+    /// [`StartError`] for a store that cannot be opened, a port that is in use, and settings that can never work.
+    pub async fn start(config: Config, firewall: Arc<dyn Firewall>) -> Result<Self, StartError> {
+        let owner = config.owner()?;
+        let path = config.store.path.clone();
+        let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path)).await;
+        let store: Arc<dyn Store> = Arc::new(opened.map_err(|error| StoreError::Unusable {
+            path: config.store.path.display().to_string(),
+            problem: error.to_string(),
+        })??);
+        let updater = config.ddns.as_ref().map(|ddns| updater(ddns, config.outside.source())).transpose()?;
+        let addresses = Arc::new(addresses(&config)?);
+        let (ports, reports) = (config.ports.first..=config.ports.last, Reports::new());
+        let maps = PortMaps::new(Arc::clone(&store), firewall, Arc::clone(&addresses), ports);
+        // Before anything else: connections of users depend on the rules, and not on the provider.
+        reconcile(&maps, &reports.part("portmaps")).await;
+        match addresses.ranges().await {
+            Err(error) if is_config(&error) => return Err(error.into()),
+            Err(error) => reports.part("addresses").down(error.to_string()),
+            Ok(_) => reports.part("addresses").up("the provider responds"),
+        }
+        let worker = Worker::new(Arc::clone(&addresses), store, &config.reachability);
+        let tokens = Tokens::new();
+        if config.token.key_url.is_none() {
+            tokens.set(token::checker(&config.token).await?);
+        }
+        let site = Arc::new(Site::new(SiteParts {
+            maps: maps.clone(),
+            addresses: Arc::clone(&addresses),
+            reachability: worker.reachability(),
+            tokens: tokens.clone(),
+            reports: reports.clone(),
+            outside: config.outside.source(),
+            owner,
+            login_page: config.token.login_page.clone(),
+            max_body: config.api.max_body,
+        }));
+        let server = Server::bind(&config.api).await?;
+        Ok(Self { config, server, site, maps, addresses, worker, tokens, reports, updater })
+    }
+
+    /// Returns the URL of the API.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Serves until the signal to stop; then ends all parts, finishes the change that is under way, and closes the provider.
+    pub async fn run(self, stop: Stop) {
+        let Self { config, server, site, maps, addresses, worker, tokens, reports, updater } = self;
+        let mut parts = JoinSet::new();
+        parts.spawn(server.run(site, stop.clone()));
+        parts.spawn(cycle(maps.clone(), config.firewall.reconcile.into(), reports.part("portmaps"), stop.clone()));
+        if config.reachability.enabled {
+            parts.spawn(worker.run(reports.part("reachability"), stop.clone()));
+        }
+        if let Some(updater) = updater {
+            parts.spawn(follow(updater, reports.part("ddns"), stop.clone()));
+        }
+        if config.token.key_url.is_some() {
+            tokens.fetch(&config.token, &reports.part("token"), &stop).await;
+        }
+        stop.stopped().await;
+        if timeout(ENDING, async { while parts.join_next().await.is_some() {} }).await.is_err() {
+            note(format_args!("the parts took longer than {} s to end", ENDING.as_secs()));
+            parts.shutdown().await;
+        }
+        maps.finish().await;
+        if let Err(error) = addresses.close().await {
+            note(format_args!("{error}"));
+        }
+    }
+}
+
+fn updater(settings: &DdnsSettings, source: AddressSource) -> Result<Updater, DdnsError> {
+    let (look, update) = settings.intervals();
+    Ok(Updater::new(settings.client()?, source).with_interval(look, update))
+}
+
+/// Runs the updater, and reports each change of its state.
+async fn follow(updater: Updater, report: Report, stop: Stop) {
+    let mut state = updater.state();
+    let reporting = async {
+        while state.changed().await.is_ok() {
+            let now = state.borrow_and_update().clone();
+            match (now.error, now.address) {
+                (Some(error), _) => report.down(error.to_string()),
+                (None, Some(address)) => report.up(format!("the name has the address {address}")),
+                (None, None) => {}
+            }
+        }
+    };
+    stop.or(async { tokio::join!(updater.run(), reporting) }).await;
+}
+
+/// Puts rules and records right, again and again: anyone may flush the ruleset.
+async fn cycle(maps: PortMaps, every: Duration, report: Report, stop: Stop) {
+    while stop.or(tokio::time::sleep(every)).await.is_some() {
+        reconcile(&maps, &report).await;
+    }
+}
+
+async fn reconcile(maps: &PortMaps, report: &Report) {
+    match maps.reconcile().await {
+        Ok(done) if done.returning > 0 => {
+            report.down(format!("{} addresses are still to be given back to the provider", done.returning));
+        }
+        Ok(_) => report.up("the rules are those of the store"),
+        Err(error) => report.down(error.to_string()),
+    }
+}
