@@ -12,8 +12,8 @@ pub(super) fn apply(table: &mut Table, variables: impl IntoIterator<Item = (Stri
         let path = path.to_ascii_lowercase();
         let value = value(text);
         match path.split_once('_') {
-            // Of the command line, not of the settings.
-            _ if path == "config" => {}
+            // Of the command line, and secrets of the provider, which it reads itself.
+            _ if path == "config" || path.starts_with("provider_") => {}
             None => {
                 table.insert(path, value);
             }

@@ -38,6 +38,7 @@ fn variables_come_before_the_file() {
         ("LAB_GATEWAY_PORTS_LAST", "50001"),
         ("LAB_GATEWAY_REACHABILITY_ENABLED", "false"),
         ("LAB_GATEWAY_CONFIG", "of the command line"),
+        ("LAB_GATEWAY_PROVIDER_PASSWORD_FILE", "of the provider"),
         ("LAB_GATEWAYS", "of another program"),
     ])
     .unwrap();
@@ -96,4 +97,30 @@ fn a_file_that_cannot_be_read_is_an_error() {
     let error = Config::load(Path::new("/nonexistent/lab-gateway.toml")).unwrap_err();
     assert!(error.to_string().contains("/nonexistent/lab-gateway.toml"), "{error}");
     assert!(Config::load(Path::new("/dev/zero")).is_err(), "it would never end");
+}
+
+#[test]
+fn the_file_for_a_new_gateway_can_be_used_with_and_without_its_remarks() {
+    let text = include_str!("../../lab-gateway.toml");
+    let config = Config::parse(text, []).unwrap();
+    assert!(config.ddns.is_none() && config.api.certificate.is_none());
+    // What is set out as a remark is a setting that works, too.
+    let settings = text.lines().map(|line| match line.strip_prefix('#') {
+        Some(setting) if setting.starts_with('[') || setting.contains(" = ") && !setting.starts_with(' ') => setting,
+        _ => line,
+    });
+    let mut seen = std::collections::BTreeSet::new();
+    let mut lines: Vec<&str> = settings.collect();
+    // The first `listen` gives way to the second one.
+    lines.reverse();
+    let mut section = 0;
+    lines.retain(|line| {
+        section += usize::from(line.starts_with('['));
+        let key = line.split(" = ").next().unwrap_or(line);
+        !line.contains(" = ") || seen.insert((section, key.to_owned()))
+    });
+    lines.reverse();
+    let config = Config::parse(&lines.join("\n"), []).unwrap();
+    assert_eq!(config.owner().unwrap(), "alice");
+    assert!(config.ddns.is_some() && config.api.certificate.is_some(), "{config:?}");
 }
