@@ -325,3 +325,48 @@ async fn callers_at_once_get_different_ports() {
     ports.dedup();
     assert_eq!(ports.len(), 12);
 }
+
+#[tokio::test]
+async fn it_speaks_tls_with_its_own_certificate() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["gw.lab.example".to_owned()]).unwrap();
+    let (certificate, key) = (directory.path().join("api.pem"), directory.path().join("api.key"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut settings = lab_gateway::config::ApiSettings::default();
+    settings.listen = "127.0.0.1:0".parse().unwrap();
+    settings.certificate = Some(certificate.clone());
+    settings.key_file = Some(lab_gateway::config::SecretFile::new(&key));
+    let stage = Stage::embedded().await;
+    let server = lab_gateway::api::Server::bind(&settings).await.unwrap();
+    let address: std::net::SocketAddr = server.url().strip_prefix("https://").unwrap().parse().unwrap();
+    let (_stopper, stop) = lab_gateway::background::Stopper::new();
+    tokio::spawn(server.run(stage.site(), stop));
+
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = "gw.lab.example".try_into().unwrap();
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    let request = stage.client("alice").text("GET", ADDR, "");
+    assert_eq!(crate::client::exchange(stream, request.as_bytes()).await.status, 200);
+    // Without TLS, nothing is served there.
+    let plain = Client { address, token: stage.client("alice").token };
+    assert_eq!(plain.get(ADDR).await.status, 0);
+    // A key that others can read, and one of another certificate, are refused.
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let refused = lab_gateway::api::Server::bind(&settings).await.unwrap_err().to_string();
+    assert!(refused.contains("api.key_file") && refused.contains("chmod 600"), "{refused}");
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let other = rcgen::generate_simple_self_signed(["gw.lab.example".to_owned()]).unwrap();
+    std::fs::write(&certificate, other.cert.pem()).unwrap();
+    let refused = lab_gateway::api::Server::bind(&settings).await.unwrap_err().to_string();
+    assert!(refused.contains("api.certificate") && refused.contains("does not fit"), "{refused}");
+}

@@ -29,6 +29,7 @@ pub(crate) struct Stage {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) main: Main,
     pub(crate) address: SocketAddr,
+    site: Arc<Site>,
     _stopper: Stopper,
     _keep: Box<dyn std::any::Any + Send + Sync>,
 }
@@ -103,9 +104,15 @@ impl Stage {
         let (stopper, stop): (Stopper, Stop) = Stopper::new();
         let server = Server::bind(&settings).await.unwrap();
         let address = server.url().trim_start_matches("http://").parse().unwrap();
-        tokio::spawn(server.run(Arc::new(site), stop));
+        let site = Arc::new(site);
+        tokio::spawn(server.run(Arc::clone(&site), stop));
         let keep = Box::new((keep, directory));
-        Self { name, provider, firewall, addresses, store, main, address, _stopper: stopper, _keep: keep }
+        Self { name, provider, firewall, addresses, store, main, address, site, _stopper: stopper, _keep: keep }
+    }
+
+    /// Returns the API itself, for another server.
+    pub(crate) fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.site)
     }
 
     /// Returns a client with the token of a user.
