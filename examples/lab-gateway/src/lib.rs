@@ -14,6 +14,7 @@
 //! | [`token`] | tokens of users, and the key of the main server |
 //! | [`reach`] | worker that looks which addresses reply |
 //! | [`api`] | the REST API and its server |
+//! | [`log`] | log of forwarded connections, encrypted for a collector |
 //! | [`background`] | parts that run until the service stops, and their state |
 //! | [`service`] | all parts together, from start to stop |
 //! | [`check`] | checks of settings and surroundings, which change nothing |
@@ -25,6 +26,7 @@ pub mod check;
 pub mod config;
 pub mod ddns;
 pub mod firewall;
+pub mod log;
 mod netfilter;
 pub mod portmaps;
 pub mod reach;

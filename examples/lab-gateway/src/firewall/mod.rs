@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 pub use error::FirewallError;
 pub use memory::MemoryFirewall;
-pub use nft::{NftFirewall, NftLayout};
+pub use nft::{LOG_PREFIX, NftFirewall, NftLayout};
 
 /// Rule of one port map: TCP connections to a port of the gateway go to a target in the lab.
 ///

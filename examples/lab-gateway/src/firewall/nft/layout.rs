@@ -129,7 +129,7 @@ impl NftLayout {
 }
 
 /// Prefix of logged packets.
-pub(super) const LOG_PREFIX: &str = "lab-gateway forward: ";
+pub const LOG_PREFIX: &str = "lab-gateway forward: ";
 
 /// Comment of a rule, which changes with its text.
 pub(super) fn comment(rule: &str) -> String {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::{Firewall, FirewallError, FirewallState, Rule, Transaction, conntrack};
-pub use layout::NftLayout;
+pub use layout::{LOG_PREFIX, NftLayout};
 use program::{Nft, Problem};
 
 /// Firewall with the rules in the kernel.

@@ -1,0 +1,357 @@
+//! End of a log file, over rotation and restarts. Blocking, in short reads of a local file.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::LogError;
+use super::record::{Event, Loss, now, seconds};
+
+/// Most bytes of one read. A longer line is left out and counted.
+const READ: usize = 64 * 1024;
+/// Bytes at the start of a file by which it is known again.
+const HEAD: u64 = 1024;
+/// A writer keeps the renamed file open until it is told of the rotation.
+const GRACE: Duration = Duration::from_secs(2);
+/// Files that were read to their end, and are remembered.
+const FINISHED: usize = 8;
+
+/// Place in a log file, up to which its lines were read.
+///
+/// A file is known by its number and by its first bytes: numbers are used again, and a copy has the same bytes.
+///
+/// ```
+/// use lab_gateway::log::Position;
+///
+/// fn save(position: &Position) -> serde_json::Result<String> {
+///     serde_json::to_string(position)
+/// }
+/// # let _ = save;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    mark: Mark,
+    offset: u64,
+    saved: u64,
+    finished: VecDeque<Mark>,
+}
+
+#[cfg(test)]
+impl Position {
+    pub(super) fn at(offset: u64) -> Self {
+        let mark = Mark { device: 1, inode: 2, length: 0, hash: String::new() };
+        Self { mark, offset, saved: 0, finished: VecDeque::new() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    device: u64,
+    inode: u64,
+    /// Bytes that the hash covers.
+    length: u64,
+    hash: String,
+}
+
+impl Mark {
+    fn of(file: &File, metadata: &Metadata, read: u64) -> io::Result<Self> {
+        let length = read.min(HEAD);
+        Ok(Self { device: metadata.dev(), inode: metadata.ino(), length, hash: hash(file, length)? })
+    }
+
+    fn is_file(&self, metadata: &Metadata) -> bool {
+        (self.device, self.inode) == (metadata.dev(), metadata.ino())
+    }
+
+    /// `true` if the file starts with the same bytes.
+    fn has_head(&self, file: &File, metadata: &Metadata) -> bool {
+        self.length > 0 && metadata.len() >= self.length && hash(file, self.length).is_ok_and(|hash| hash == self.hash)
+    }
+}
+
+fn hash(file: &File, length: u64) -> io::Result<String> {
+    let mut head = vec![0; usize::try_from(length).unwrap_or(0)];
+    file.read_exact_at(&mut head, 0)?;
+    Ok(Sha256::digest(&head).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Reader of a log file.
+#[derive(Debug)]
+pub(super) struct Tail {
+    path: PathBuf,
+    current: Option<Current>,
+    finished: VecDeque<Mark>,
+    /// The path did not exist at the start, so that all of it is new.
+    from_start: bool,
+    /// Since when the file is read to its end and renamed.
+    renamed: Option<Instant>,
+    /// In the rest of a line that is too long.
+    skipping: bool,
+    grace: Duration,
+}
+
+#[derive(Debug)]
+struct Current {
+    file: File,
+    offset: u64,
+    /// Start of the file as it was read: it may be truncated.
+    mark: Mark,
+}
+
+impl Current {
+    fn new(file: File, offset: u64) -> io::Result<Self> {
+        let mark = Mark::of(&file, &file.metadata()?, offset)?;
+        Ok(Self { file, offset, mark })
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.offset += u64::try_from(bytes).unwrap_or(0);
+        if self.mark.length < HEAD {
+            // Truncated just now: the bytes that were read before are the ones that count.
+            let mark = self.file.metadata().and_then(|metadata| Mark::of(&self.file, &metadata, self.offset));
+            self.mark = mark.unwrap_or_else(|_| self.mark.clone());
+        }
+    }
+}
+
+/// What one read gave.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) lines: Vec<String>,
+    pub(super) lost: Vec<Event>,
+    /// `true` if there may be more at once.
+    pub(super) more: bool,
+}
+
+impl Tail {
+    /// Goes on at a position, or starts at the end of the file.
+    pub(super) fn open(path: &Path, position: Option<&Position>) -> Result<(Self, Vec<Event>), LogError> {
+        let mut tail = Self {
+            path: path.to_owned(),
+            current: None,
+            finished: VecDeque::new(),
+            from_start: false,
+            renamed: None,
+            skipping: false,
+            grace: GRACE,
+        };
+        let mut lost = Vec::new();
+        match position {
+            Some(position) => {
+                tail.finished.clone_from(&position.finished);
+                lost.extend(tail.resume(position).map_err(|error| tail.fault(&error))?);
+            }
+            None => match File::open(path) {
+                Ok(file) => {
+                    let current = file.metadata().and_then(|metadata| Current::new(file, metadata.len()));
+                    tail.current = Some(current.map_err(|error| tail.fault(&error))?);
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => tail.from_start = true,
+                Err(error) => return Err(tail.fault(&error)),
+            },
+        }
+        Ok((tail, lost))
+    }
+
+    /// Reads further lines. What has no line end yet stays for the next time.
+    pub(super) fn next(&mut self) -> Result<Chunk, LogError> {
+        let mut chunk = Chunk::default();
+        self.read(&mut chunk).map_err(|error| self.fault(&error))?;
+        Ok(chunk)
+    }
+
+    /// The position behind the lines that were read.
+    pub(super) fn position(&self) -> Option<Position> {
+        let current = self.current.as_ref()?;
+        let (mark, finished) = (current.mark.clone(), self.finished.clone());
+        Some(Position { mark, offset: current.offset, saved: now(), finished })
+    }
+
+    fn fault(&self, error: &io::Error) -> LogError {
+        LogError::File { path: self.path.clone(), reason: error.to_string() }
+    }
+
+    fn read(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+        let Some(current) = &mut self.current else {
+            // The first open failed, or the file was away at a rotation.
+            let file = File::open(&self.path)?;
+            let offset = if self.from_start { 0 } else { file.metadata()?.len() };
+            self.current = Some(Current::new(file, offset)?);
+            chunk.more = true;
+            return Ok(());
+        };
+        let mut buffer = vec![0; READ];
+        let length = current.file.read_at(&mut buffer, current.offset)?;
+        buffer.truncate(length);
+        let end = buffer.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+        match end {
+            Some(end) => {
+                current.advance(end);
+                let whole = buffer.get(..end).unwrap_or_default();
+                let mut lines = whole.split_inclusive(|byte| *byte == b'\n').map(text);
+                if std::mem::take(&mut self.skipping) {
+                    lines.next();
+                }
+                chunk.lines.extend(lines);
+                chunk.more = true;
+                self.renamed = None;
+            }
+            None if length == READ => {
+                if !std::mem::replace(&mut self.skipping, true) {
+                    let now = now();
+                    chunk.lost.push(Event::Lost { lost: Loss::Unreadable, count: Some(1), from: now, until: now });
+                }
+                current.advance(length);
+                chunk.more = true;
+            }
+            None => self.at_end(&buffer, chunk)?,
+        }
+        Ok(())
+    }
+
+    /// Looks for a rotation. `rest` is a line without its end.
+    fn at_end(&mut self, rest: &[u8], chunk: &mut Chunk) -> io::Result<()> {
+        let Some(current) = &self.current else { return Ok(()) };
+        let own = current.file.metadata()?;
+        if own.len() < current.offset {
+            // Copied and truncated: what was not read is in the copy.
+            if let Some(position) = self.position() {
+                chunk.lost.extend(self.resume(&position)?);
+                chunk.more = true;
+            }
+            return Ok(());
+        }
+        let renamed = match fs::metadata(&self.path) {
+            Ok(metadata) => (metadata.dev(), metadata.ino()) != (own.dev(), own.ino()),
+            // Renamed, and the new file does not exist yet.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        if !renamed {
+            self.renamed = None;
+            return Ok(());
+        }
+        if self.renamed.get_or_insert_with(Instant::now).elapsed() < self.grace {
+            return Ok(());
+        }
+        if !rest.is_empty() && !std::mem::take(&mut self.skipping) {
+            chunk.lines.push(text(rest));
+        }
+        let read = own.len();
+        let mark = Mark::of(&current.file, &own, read)?;
+        let after = own.modified()?;
+        self.finished.push_back(mark);
+        let surplus = self.finished.len().saturating_sub(FINISHED);
+        self.finished.drain(..surplus);
+        chunk.lost.extend(self.follow(after)?);
+        chunk.more = true;
+        Ok(())
+    }
+
+    /// Opens the file of a position, or a copy of it; else the oldest one that was written since, with a notice.
+    fn resume(&mut self, position: &Position) -> io::Result<Option<Event>> {
+        self.renamed = None;
+        let mut copy = None;
+        for path in self.siblings()? {
+            let Ok(file) = File::open(&path) else { continue };
+            let metadata = file.metadata()?;
+            if metadata.len() < position.offset {
+                continue;
+            }
+            let same = position.mark.is_file(&metadata);
+            if position.mark.has_head(&file, &metadata) || (same && position.mark.length == 0 && position.offset == 0) {
+                copy = Some(file);
+                if same {
+                    break;
+                }
+            }
+        }
+        if let Some(file) = copy {
+            self.current = Some(Current::new(file, position.offset)?);
+            return Ok(None);
+        }
+        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(position.saved);
+        self.follow(since)?;
+        Ok(Some(Event::Lost { lost: Loss::FileRemoved, count: None, from: position.saved, until: now() }))
+    }
+
+    /// Opens the file that was written next. Returns a notice if one in between was compressed.
+    fn follow(&mut self, after: SystemTime) -> io::Result<Option<Event>> {
+        self.renamed = None;
+        self.skipping = false;
+        let mut next: Option<(SystemTime, File)> = None;
+        let mut compressed = Vec::new();
+        for path in self.siblings()? {
+            let Ok(file) = File::open(&path) else { continue };
+            let metadata = file.metadata()?;
+            let modified = metadata.modified()?;
+            let last = path == self.path;
+            if is_compressed(&path) {
+                if modified > after {
+                    compressed.push(modified);
+                }
+                continue;
+            }
+            // An empty file has no bytes by which it is known.
+            let as_empty = |mark: &Mark| mark.length == 0 && metadata.len() == 0;
+            let known = |mark: &Mark| mark.is_file(&metadata) && (as_empty(mark) || mark.has_head(&file, &metadata));
+            if self.finished.iter().any(known) || (modified < after && !last) {
+                continue;
+            }
+            // The present file comes after all others, whatever its time is.
+            let replaces = next.as_ref().is_none_or(|(time, _)| modified < *time);
+            if next.is_none() || (replaces && !last) {
+                next = Some((modified, file));
+            }
+        }
+        let until = next.as_ref().map_or_else(SystemTime::now, |(time, _)| *time);
+        self.current = next.map(|(_, file)| Current::new(file, 0)).transpose()?;
+        self.from_start = true;
+        let gap = compressed.iter().any(|time| *time <= until);
+        Ok(gap.then(|| Event::Lost {
+            lost: Loss::FileRemoved,
+            count: None,
+            from: seconds(after),
+            until: seconds(until),
+        }))
+    }
+
+    /// The log file and its rotated predecessors, such as `kern.log.1` and `kern.log-20261129`; the file itself is last.
+    fn siblings(&self) -> io::Result<Vec<PathBuf>> {
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut found = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            let rest =
+                path.file_name().and_then(|other| other.to_str()).and_then(|other| other.strip_prefix(name.as_str()));
+            if rest.is_some_and(|rest| rest.starts_with(['.', '-'])) && path.is_file() {
+                found.push(path);
+            }
+        }
+        found.sort();
+        if self.path.is_file() {
+            found.push(self.path.clone());
+        }
+        Ok(found)
+    }
+}
+
+fn is_compressed(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ["gz", "xz", "bz2", "zst", "lz4", "Z"].contains(&ending))
+}
+
+/// Text of a line, without its end.
+fn text(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']).to_owned()
+}
+
+#[cfg(test)]
+mod tests;

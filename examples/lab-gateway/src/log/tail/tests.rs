@@ -1,0 +1,223 @@
+//! A log file that is written, rotated, copied, truncated and removed.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::Write as _;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+
+struct Log {
+    directory: TempDir,
+    written: u32,
+}
+
+impl Log {
+    fn new() -> Self {
+        let log = Self { directory: tempfile::tempdir().unwrap(), written: 0 };
+        File::create(log.path("kern.log")).unwrap();
+        log
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn append(&self, text: &str) {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(self.path("kern.log")).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn line(&mut self) {
+        self.written += 1;
+        self.append(&format!("line {}\n", self.written));
+    }
+
+    /// What logrotate does with `create`.
+    fn rotate(&self) {
+        for number in (1..9).rev() {
+            let _ =
+                fs::rename(self.path(&format!("kern.log.{number}")), self.path(&format!("kern.log.{}", number + 1)));
+        }
+        fs::rename(self.path("kern.log"), self.path("kern.log.1")).unwrap();
+        // The next file is written later, also for a clock that ticks every few milliseconds.
+        std::thread::sleep(Duration::from_millis(12));
+        File::create(self.path("kern.log")).unwrap();
+    }
+
+    fn open(&self, position: Option<&Position>) -> (Tail, Vec<Event>) {
+        let (mut tail, lost) = Tail::open(&self.path("kern.log"), position).unwrap();
+        tail.grace = Duration::ZERO;
+        (tail, lost)
+    }
+}
+
+fn all(tail: &mut Tail) -> (Vec<String>, Vec<Event>) {
+    let (mut lines, mut lost) = (Vec::new(), Vec::new());
+    loop {
+        let chunk = tail.next().unwrap();
+        lines.extend(chunk.lines);
+        lost.extend(chunk.lost);
+        if !chunk.more {
+            return (lines, lost);
+        }
+    }
+}
+
+fn numbers(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
+    range.map(|number| format!("line {number}")).collect()
+}
+
+#[test]
+fn it_starts_at_the_end_and_waits_for_whole_lines() {
+    let mut log = Log::new();
+    log.line();
+    let (mut tail, _) = log.open(None);
+    assert!(all(&mut tail).0.is_empty());
+    log.append("line ");
+    assert!(all(&mut tail).0.is_empty());
+    log.append("2\nline 3\nli");
+    assert_eq!(all(&mut tail).0, numbers(2..=3));
+}
+
+#[test]
+fn a_file_that_comes_later_is_read_from_its_start() {
+    let mut log = Log::new();
+    fs::remove_file(log.path("kern.log")).unwrap();
+    let (mut tail, _) = log.open(None);
+    assert!(tail.next().is_err());
+    log.line();
+    assert_eq!(all(&mut tail).0, numbers(1..=1));
+}
+
+#[test]
+fn rotation_loses_nothing_with_or_without_a_restart() {
+    let mut log = Log::new();
+    let (mut tail, _) = log.open(None);
+    log.line();
+    assert_eq!(all(&mut tail).0, numbers(1..=1));
+    log.line();
+    log.rotate();
+    log.line();
+    assert_eq!(all(&mut tail), (numbers(2..=3), vec![]));
+    let position = tail.position().unwrap();
+    drop(tail);
+    // Three rotations while the gateway is down.
+    for _ in 0..3 {
+        log.line();
+        log.rotate();
+    }
+    log.line();
+    let (mut tail, lost) = log.open(Some(&position));
+    assert_eq!((all(&mut tail).0, lost), (numbers(4..=7), vec![]));
+}
+
+#[test]
+fn a_writer_that_goes_on_in_the_renamed_file_is_waited_for() {
+    let mut log = Log::new();
+    let (mut tail, _) = log.open(None);
+    tail.grace = Duration::from_millis(200);
+    log.line();
+    let mut old = fs::OpenOptions::new().append(true).open(log.path("kern.log")).unwrap();
+    log.rotate();
+    assert_eq!(all(&mut tail).0, numbers(1..=1));
+    old.write_all(b"line 2\n").unwrap();
+    log.written = 2;
+    log.line();
+    assert_eq!(all(&mut tail).0, numbers(2..=2));
+    std::thread::sleep(Duration::from_millis(250));
+    assert_eq!(all(&mut tail).0, numbers(3..=3));
+}
+
+#[test]
+fn copy_and_truncate_loses_nothing() {
+    let mut log = Log::new();
+    let (mut tail, _) = log.open(None);
+    log.line();
+    log.line();
+    assert_eq!(all(&mut tail).0, numbers(1..=2));
+    let position = tail.position().unwrap();
+    log.line();
+    fs::copy(log.path("kern.log"), log.path("kern.log.1")).unwrap();
+    std::thread::sleep(Duration::from_millis(12));
+    fs::OpenOptions::new().write(true).open(log.path("kern.log")).unwrap().set_len(0).unwrap();
+    log.line();
+    assert_eq!(all(&mut tail), (numbers(3..=4), vec![]));
+    // The same after a restart.
+    let (mut tail, lost) = log.open(Some(&position));
+    assert_eq!((all(&mut tail).0, lost), (numbers(3..=4), vec![]));
+}
+
+#[test]
+fn what_was_removed_or_compressed_is_dated() {
+    let mut log = Log::new();
+    let (mut tail, _) = log.open(None);
+    log.line();
+    all(&mut tail);
+    let position = tail.position().unwrap();
+    log.rotate();
+    log.line();
+    fs::remove_file(log.path("kern.log.1")).unwrap();
+    let (mut tail, lost) = log.open(Some(&position));
+    assert!(matches!(lost[..], [Event::Lost { lost: Loss::FileRemoved, count: None, .. }]), "{lost:?}");
+    assert_eq!(all(&mut tail).0, numbers(2..=2));
+
+    let position = tail.position().unwrap();
+    log.rotate();
+    log.line();
+    log.rotate();
+    fs::rename(log.path("kern.log.1"), log.path("kern.log.1.gz")).unwrap();
+    log.line();
+    let (mut tail, lost) = log.open(Some(&position));
+    assert_eq!(lost, vec![]);
+    let (lines, lost) = all(&mut tail);
+    assert_eq!(lines, numbers(4..=4));
+    assert!(matches!(lost[..], [Event::Lost { lost: Loss::FileRemoved, .. }]), "{lost:?}");
+}
+
+#[test]
+fn a_line_without_end_is_left_out_and_counted_once() {
+    let mut log = Log::new();
+    let (mut tail, _) = log.open(None);
+    log.append(&"x".repeat(3 * READ));
+    log.append("\n");
+    log.line();
+    let (lines, lost) = all(&mut tail);
+    assert_eq!(lines, numbers(1..=1));
+    assert!(matches!(lost[..], [Event::Lost { lost: Loss::Unreadable, count: Some(1), .. }]), "{lost:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn every_line_is_read_once_over_any_rotations_and_restarts(steps in prop::collection::vec(0u8..6, 1..25)) {
+        let mut log = Log::new();
+        let (mut tail, _) = log.open(None);
+        let mut read = Vec::new();
+        let mut position = tail.position();
+        let mut rotations = 0;
+        for step in steps {
+            match step {
+                0..=2 => log.line(),
+                // A rotated file is kept for a while.
+                3 if rotations < 7 => { log.rotate(); rotations += 1; }
+                3 => {}
+                4 => {
+                    let (lines, lost) = all(&mut tail);
+                    prop_assert!(lost.is_empty());
+                    read.extend(lines);
+                    position = tail.position();
+                    rotations = 0;
+                }
+                _ => {
+                    let (again, lost) = log.open(position.as_ref());
+                    prop_assert!(lost.is_empty());
+                    tail = again;
+                }
+            }
+        }
+        read.extend(all(&mut tail).0);
+        prop_assert_eq!(read, numbers(1..=log.written));
+    }
+}
