@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of: Rust with rustfmt and clippy, a C compiler; and where it can, for the step `package` Python,
-# unzip, and the target and the C compiler for musl, and for the step `agent` its tools. Installs nothing that is there.
+# unzip, and the target and the C compiler for musl, and for the steps `agent` and `gateway` their tools. Installs nothing that is there.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 command -v cargo >/dev/null || {
@@ -30,8 +30,8 @@ done
 # What is missing from here on is named and not required: without musl the package is built with static glibc, and a step
 # that needs the others says that it did not run. Time limits, because a network without a way out may be silent.
 missing=()
-for pair in python3:python3 unzip:unzip musl-gcc:musl-tools ip:iproute2 unshare:util-linux nft:nftables nmap:nmap \
-    named:bind9 dig:bind9-dnsutils; do
+for pair in python3:python3 unzip:unzip musl-gcc:musl-tools ip:iproute2 unshare:util-linux nft:nftables \
+    conntrack:conntrack nmap:nmap named:bind9 dig:bind9-dnsutils; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then

@@ -17,20 +17,38 @@ impl Lab {
     ///
     /// A further call for the same host replaces the records. The server knows nothing else, and asks no other server.
     pub fn serve_dns(&mut self, host: &Host, names: &[(&str, &str)]) {
-        self.stop_dns(host);
-        let dir = self.dns_dir(host);
         let mut zone =
             String::from("$TTL 60\n@ SOA ns.example.test. admin.example.test. 1 60 60 60 60\n@ NS ns.example.test.\n");
         for (address, name) in names {
             let _ = writeln!(zone, "{} PTR {name}.", reverse(address.parse().expect("an address")));
         }
+        self.start_dns(host, "arpa", &zone, "", "");
+    }
+
+    /// Starts a name server (`named`, port 53) in a host, with one zone that can be updated. `keys` and `policy` are text of
+    /// its configuration: statements `key`, and the content of an `update-policy`.
+    ///
+    /// The zone has an alias, `alias`, beside the records of the zone itself.
+    pub fn serve_updates(&mut self, host: &Host, zone: &str, keys: &str, policy: &str) {
+        let records = format!(
+            "$TTL 60\n@ SOA ns.{zone}. admin.{zone}. 1 60 60 60 60\n@ NS ns.{zone}.\nns A 192.0.2.53\nalias CNAME ns\n"
+        );
+        self.start_dns(host, zone, &records, keys, &format!("update-policy {{ {policy} }};"));
+    }
+
+    /// Starts a name server with one zone. `keys` stands outside the zone in its configuration, and `options` inside.
+    fn start_dns(&mut self, host: &Host, name: &str, zone: &str, keys: &str, options: &str) {
+        self.stop_dns(host);
+        let dir = self.dns_dir(host);
         let path = |file: &str| dir.join(file).display().to_string();
-        fs::write(dir.join("arpa.zone"), zone).expect("the zone");
+        // Of the updates of an earlier server.
+        let _ = fs::remove_file(dir.join("zone.jnl"));
+        fs::write(dir.join("zone"), zone).expect("the zone");
         let config = format!(
             "options {{ directory \"{dir}\"; listen-on {{ any; }}; listen-on-v6 {{ any; }}; recursion no; dnssec-validation no;\n\
              pid-file none; session-keyfile none; managed-keys-directory \"{dir}\"; minimal-responses yes; }};\n\
-             controls {{ }};\nzone \"arpa\" {{ type primary; file \"{}\"; }};\n",
-            path("arpa.zone"),
+             controls {{ }};\n{keys}\nzone \"{name}\" {{ type primary; file \"{}\"; {options} }};\n",
+            path("zone"),
             dir = dir.display(),
         );
         fs::write(dir.join("named.conf"), config).expect("the configuration");
