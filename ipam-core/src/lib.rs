@@ -39,6 +39,8 @@ mod sweep;
 pub mod testing;
 #[cfg(feature = "serde")]
 mod text;
+#[cfg(feature = "http")]
+mod tls;
 
 pub use backoff::{BackoffConfig, RetryConfig};
 pub use capabilities::{Capabilities, Health};

@@ -8,8 +8,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use super::tls::{TlsFailure, find_failure};
 use super::{HttpOptions, Origin, Redactor, runtime};
+use crate::tls::{TlsFailure, find_failure};
 use crate::{Error, ErrorKind, Operation, Outcome, Result, Retry};
 
 /// HTTP request as a value, which can be built and tested without a server.

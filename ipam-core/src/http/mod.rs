@@ -68,7 +68,6 @@
 //! A response with an error status is an [`HttpResponse`], not an error: only the client of a server knows the meaning of
 //! its statuses. [`status_advice`] has the general one.
 
-mod certificate;
 mod client;
 mod limits;
 mod login;
@@ -78,7 +77,6 @@ mod path;
 mod redact;
 mod runtime;
 mod status;
-mod tls;
 mod token;
 
 pub use client::{HttpBody, HttpClient, HttpRequest, HttpResponse};
@@ -89,5 +87,7 @@ pub use origin::Origin;
 pub use path::path_problem;
 pub use redact::Redactor;
 pub use status::{retry_after, status_advice};
-pub use tls::TlsOptions;
+
 pub use token::TokenCache;
+
+pub use crate::tls::TlsOptions;

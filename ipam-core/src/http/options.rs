@@ -187,8 +187,14 @@ impl HttpOptions {
                 return Err(Error::invalid(Operation::Configure, field, "0", "give it time, or nothing can be sent"));
             }
         }
+        let mut tls = self.tls.client_config()?;
+        // The HTTP library sets these for its own configurations only. Without them every connection is HTTP/1.1.
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if cfg!(feature = "http2") {
+            tls.alpn_protocols.insert(0, b"h2".to_vec());
+        }
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls.client_config()?)
+            .tls_backend_preconfigured(tls)
             // A redirect could lead the credentials to another server.
             .redirect(reqwest::redirect::Policy::none())
             // The library repeats requests that HTTP/2 refused. Our layers decide on that, and count every attempt.

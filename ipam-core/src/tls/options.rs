@@ -143,7 +143,7 @@ impl TlsOptions {
     }
 
     /// Builds the configuration of the TLS library.
-    pub(super) fn client_config(&self) -> Result<ClientConfig> {
+    pub(crate) fn client_config(&self) -> Result<ClientConfig> {
         // Named here: a process-wide default provider belongs to the program, and may be set twice or not at all.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = Arc::new(Verifier { trust: self.trust(&provider)?, provider: Arc::clone(&provider) });
@@ -158,20 +158,14 @@ impl TlsOptions {
             // library, unless there is a pin or `with_insecure`.
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let mut built = match &self.identity {
-            None => builder.with_no_client_auth(),
+        match &self.identity {
+            None => Ok(builder.with_no_client_auth()),
             Some(identity) => {
                 builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key()).map_err(|error| {
                     config(error, "the client certificate and its key do not belong together, or cannot be used")
-                })?
+                })
             }
-        };
-        // The HTTP library sets these for its own configurations only. Without them every connection is HTTP/1.1.
-        built.alpn_protocols = vec![b"http/1.1".to_vec()];
-        if cfg!(feature = "http2") {
-            built.alpn_protocols.insert(0, b"h2".to_vec());
         }
-        Ok(built)
     }
 
     fn trust(&self, provider: &Arc<CryptoProvider>) -> Result<Trust> {
@@ -289,7 +283,7 @@ impl StdError for UntrustedServer {}
 
 /// Classification of a TLS failure.
 #[derive(Debug)]
-pub(super) enum TlsFailure {
+pub(crate) enum TlsFailure {
     /// The certificate of the server is not trusted.
     Untrusted { reason: String, chain: CertificateChain },
     /// The server requires a client certificate, or refused the configured one.
@@ -299,7 +293,7 @@ pub(super) enum TlsFailure {
 }
 
 /// Returns the TLS failure among the causes of an error, if there is one.
-pub(super) fn find_failure(error: &(dyn StdError + 'static)) -> Option<TlsFailure> {
+pub(crate) fn find_failure(error: &(dyn StdError + 'static)) -> Option<TlsFailure> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
@@ -471,6 +465,6 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-#[cfg(test)]
-#[path = "tls_tests.rs"]
+#[cfg(all(test, feature = "http"))]
+#[path = "tests.rs"]
 mod tests;
