@@ -1,62 +1,14 @@
 //! Allocations as rows.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
 use rusqlite::params;
 
-use super::super::codec::{self, AddressBlob};
+use super::super::codec::{self, AddressBlob, IdParts, id_of};
 use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Allocations, Ranges, Record};
 use crate::{Allocation, AllocationId, AllocationKey, Find, MacAddr, Owner, RangeId, Result, SpaceId};
-
-/// Longest name of a space that is part of ids. An id has at most 255 bytes.
-const MAX_SPACE_IN_ID: usize = 200;
-
-/// Parts of an allocation's id: `17-0a000005-default` is serial number 17, the octets of the address, and the space.
-///
-/// The serial number makes the id unique. Address and space lead to the row through the primary key, so that no index
-/// of ids has to be written (bar E1). A space with a long name is left out.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct IdParts<'i> {
-    pub(super) serial: i64,
-    pub(super) address: IpAddr,
-    pub(super) space: Option<&'i str>,
-}
-
-impl<'i> IdParts<'i> {
-    pub(super) fn of(id: &'i str) -> Option<Self> {
-        let (serial, rest) = id.split_once('-')?;
-        let (octets, space) = rest.split_once('-')?;
-        let digits = |text: &str| u128::from_str_radix(text, 16).ok();
-        let address = match octets.len() {
-            8 => IpAddr::V4(u32::try_from(digits(octets)?).ok()?.into()),
-            32 => IpAddr::V6(digits(octets)?.into()),
-            _ => return None,
-        };
-        let parts =
-            Self { serial: serial.parse().ok()?, address, space: Some(space).filter(|space| !space.is_empty()) };
-        // One allocation has one id: another spelling, such as with leading zeros, is refused.
-        (parts.format() == id).then_some(parts)
-    }
-
-    fn format(&self) -> String {
-        let mut id = format!("{}-", self.serial);
-        let written = match self.address {
-            IpAddr::V4(address) => write!(id, "{:08x}-", u32::from(address)),
-            IpAddr::V6(address) => write!(id, "{:032x}-", u128::from(address)),
-        };
-        debug_assert!(written.is_ok(), "writing to a string");
-        id.push_str(self.space.unwrap_or_default());
-        id
-    }
-}
-
-fn id_of(space: &str, address: IpAddr, serial: i64) -> AllocationId {
-    let space = Some(space).filter(|space| space.len() <= MAX_SPACE_IN_ID);
-    AllocationId::from(IdParts { serial, address, space }.format())
-}
 
 /// Reads a row of `ALLOCATION_COLUMNS`.
 pub(super) fn record(row: &Columns<'_>) -> Result<Record> {
@@ -74,7 +26,7 @@ pub(super) fn record(row: &Columns<'_>) -> Result<Record> {
     }
     allocation.labels.tags = row.parsed(10, codec::parse_tags(row.optional_text(10)?))?;
     let time = |index| match row.optional_integer(index)? {
-        Some(micros) => row.parsed(index, codec::time(micros)).map(Some),
+        Some(micros) => row.parsed(index, codec::from_micros(micros)).map(Some),
         None => Ok(None),
     };
     allocation.created = time(11)?;
@@ -248,36 +200,5 @@ impl SqliteStore<'_> {
             None => *self.memo.first_expiry.insert(self.db.one(Sql::FirstExpiry, [], |row| row.integer(0))?),
         };
         Ok(first <= now)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-    use super::*;
-
-    #[test]
-    fn ids_hold_address_and_space() {
-        let long = "s".repeat(255);
-        for (space, address) in [("default", "10.0.0.5"), ("a-b", "2001:db8::1"), ("büro", "0.0.0.0"), (&*long, "::")]
-        {
-            let id = id_of(space, address.parse().unwrap(), 17);
-            id.validate(crate::Operation::Allocate).unwrap();
-            let parts = IdParts::of(id.as_str()).unwrap();
-            assert_eq!(parts.serial, 17);
-            assert_eq!(parts.address, address.parse::<IpAddr>().unwrap());
-            assert_eq!(parts.space, Some(space).filter(|space| space.len() < 255));
-        }
-        assert_eq!(id_of("default", IpAddr::from([10, 0, 0, 5]), 17).as_str(), "17-0a000005-default");
-    }
-
-    #[test]
-    fn other_texts_are_not_ids() {
-        for id in
-            ["", "17", "17-0a000005", "x-0a000005-default", "017-0a000005-default", "17-0A000005-default", "17-1-d"]
-        {
-            assert_eq!(IdParts::of(id), None, "{id}");
-        }
     }
 }

@@ -5,30 +5,17 @@ use rusqlite::params;
 use super::super::codec::{self, AddressBlob};
 use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Feed, dropped_position, unknown_position};
-use crate::{Change, ChangeKind, ChangePosition, Changes, Owner, Result, SpaceId};
+use crate::{Change, ChangePosition, Changes, Owner, Result, SpaceId};
 
 /// Number of changes between two removals of old ones.
 // Removing one row for each that is added would double the pages that a transaction writes (bar E1).
 const FORGET_EVERY: i64 = 1024;
 
-const KINDS: [(ChangeKind, &str); 10] = [
-    (ChangeKind::Allocated, "allocated"),
-    (ChangeKind::Updated, "updated"),
-    (ChangeKind::Deallocated, "deallocated"),
-    (ChangeKind::Expired, "expired"),
-    (ChangeKind::RangeDefined, "range-defined"),
-    (ChangeKind::RangeUpdated, "range-updated"),
-    (ChangeKind::RangeRemoved, "range-removed"),
-    (ChangeKind::BlockDefined, "block-defined"),
-    (ChangeKind::BlockUpdated, "block-updated"),
-    (ChangeKind::BlockRemoved, "block-removed"),
-];
-
 impl Feed for SqliteStore<'_> {
     fn append_change(&mut self, change: Change) -> Result<()> {
         self.writes();
         let seq = self.last_event()? + 1;
-        let kind = KINDS.iter().find(|(kind, _)| *kind == change.kind).map(|(_, text)| *text);
+        let kind = codec::KINDS.iter().find(|(kind, _)| *kind == change.kind).map(|(_, text)| *text);
         let kind = kind.ok_or_else(|| self.unsound("it has no name for this kind of change"))?;
         self.db.execute_one(
             Sql::InsertEvent,
@@ -91,9 +78,9 @@ impl SqliteStore<'_> {
 
 fn change(row: &Columns<'_>) -> Result<Change> {
     let kind = row.text(2)?;
-    let kind = row.parsed(2, KINDS.iter().find(|(_, text)| *text == kind).map(|(kind, _)| *kind))?;
+    let kind = row.parsed(2, codec::KINDS.iter().find(|(_, text)| *text == kind).map(|(kind, _)| *kind))?;
     let position = ChangePosition::from(row.integer(0)?.to_string());
-    let at = row.parsed(1, codec::time(row.integer(1)?))?;
+    let at = row.parsed(1, codec::from_micros(row.integer(1)?))?;
     let mut change = Change::new(position, at, kind, SpaceId::from(row.text(5)?));
     change.actor = row.optional_text(3)?.map(str::to_owned);
     change.owner = row.optional_text(4)?.map(Owner::from);

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use rusqlite::types::Value;
 
-use super::super::codec::{self, AddressBlob};
-use super::allocations::{IdParts, record};
+use super::super::codec::{self, AddressBlob, IdParts};
+use super::allocations::record;
 use super::quarantine::quarantined;
 use super::sql::{ALLOCATION_COLUMNS, RESTING_COLUMNS};
 use super::{Columns, SqliteStore, limit};

@@ -17,8 +17,8 @@ pub(super) fn quarantined(row: &Columns<'_>) -> Result<Quarantined> {
         address: row.parsed(1, codec::address(row.blob(1)?))?,
         range: RangeId::from(row.text(2)?),
         allocation: AllocationId::from(row.text(3)?),
-        since: row.parsed(4, codec::time(row.integer(4)?))?,
-        until: row.parsed(5, codec::time(row.integer(5)?))?,
+        since: row.parsed(4, codec::from_micros(row.integer(4)?))?,
+        until: row.parsed(5, codec::from_micros(row.integer(5)?))?,
     })
 }
 

@@ -12,10 +12,7 @@ use super::sql::RANGE_COLUMNS;
 use super::{Columns, MAX_KEPT_RANGES, Sql, SqliteStore, pages};
 use crate::engine::{Blocks, Origin, Ranges, StoredRange};
 use crate::net::IpRange;
-use crate::{AllocationKey, Family, Order, Range, RangeFilter, RangeId, Result, SpaceId};
-
-const ORDERS: [(Order, &str); 3] =
-    [(Order::FirstFree, "first-free"), (Order::Random, "random"), (Order::LeastRecentlyUsed, "least-recently-used")];
+use crate::{AllocationKey, Family, Range, RangeFilter, RangeId, Result, SpaceId};
 
 /// Reads a row of `RANGE_COLUMNS`. The block around the range is not a column.
 fn range(row: &Columns<'_>) -> Result<(Range, u128, Origin)> {
@@ -30,7 +27,8 @@ fn range(row: &Columns<'_>) -> Result<(Range, u128, Origin)> {
     let reserved = row.parsed(19, codec::parse_list(row.optional_text(19)?))?;
     range.reserved = reserved.iter().map(|text| row.parsed(19, text.parse::<IpRange>().ok())).collect::<Result<_>>()?;
     let order = row.text(20)?;
-    range.policy.order = row.parsed(20, ORDERS.iter().find(|(_, text)| *text == order).map(|(order, _)| *order))?;
+    range.policy.order =
+        row.parsed(20, codec::ORDERS.iter().find(|(_, text)| *text == order).map(|(order, _)| *order))?;
     range.policy.quarantine = row.parsed(21, codec::duration(row.integer(21)?))?;
     let high_water = row.parsed(22, <[u8; 16]>::try_from(row.blob(22)?).ok().map(u128::from_be_bytes))?;
     range.key = row.optional_text(23)?.map(Into::into);
@@ -158,7 +156,7 @@ impl SqliteStore<'_> {
         self.writes();
         let range = &*stored.range;
         self.memo.ranges.remove(&range.id);
-        let order = ORDERS.iter().find(|(order, _)| *order == range.policy.order).map(|(_, text)| *text);
+        let order = codec::ORDERS.iter().find(|(order, _)| *order == range.policy.order).map(|(_, text)| *text);
         let order = order.ok_or_else(|| self.unsound("it has no name for this order"))?;
         let (net_first, net_last) = codec::ends(range.net);
         let reserved: Vec<String> = range.reserved.iter().map(ToString::to_string).collect();
