@@ -28,17 +28,18 @@ lacks() {
     say "without ${packages[*]}: $*"
 }
 
-lacks reqwest rustls -- -p ipam-core --no-default-features --features "$(features_without ipam-core http)"
+lacks reqwest rustls tokio-postgres -- -p ipam-core --no-default-features --features "$(features_without ipam-core http postgres)"
+lacks reqwest rusqlite libsqlite3-sys -- -p ipam-core --no-default-features --features postgres,registry
 lacks hyper -- -p ipam-core --no-default-features --features "$(features_without ipam-core http testing)"
 lacks reqwest hyper -- -p vra-client --no-default-features --features plugin
 lacks reqwest hyper phpipam-client -- -p vra-client --no-default-features --features package
-lacks rusqlite libsqlite3-sys -- -p phpipam-client --all-features
-lacks rusqlite libsqlite3-sys -- -p vra-client --all-features
+lacks rusqlite libsqlite3-sys tokio-postgres -- -p phpipam-client --all-features
+lacks rusqlite libsqlite3-sys tokio-postgres -- -p vra-client --all-features
 lacks vra-client -- -p phpipam-client --all-features
 lacks phpipam-client -- -p vra-client --all-features
 # A package has eight copies of its program, so that each dependency counts eight times.
 for program in ipam-vra-plugin ipam-vra-plugin-template; do
-    lacks rusqlite libsqlite3-sys clap csv zip png -- -p "$program"
+    lacks rusqlite libsqlite3-sys tokio-postgres clap csv zip png -- -p "$program"
 done
 
 # A program links SQLite once: ours has to resolve beside that of others.

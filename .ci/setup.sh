@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing of: Rust with rustfmt and clippy, a C compiler; and where it can, for the step `package` Python,
-# unzip, and the target and the C compiler for musl, and for the steps `agent` and `gateway` their tools. Installs nothing that is there.
+# unzip, and the target and the C compiler for musl; for the steps `agent` and `gateway` their tools; for the tests of the
+# provider on PostgreSQL its server and PgBouncer. Installs nothing that is there.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 command -v cargo >/dev/null || {
@@ -34,7 +35,17 @@ for pair in python3:python3 unzip:unzip musl-gcc:musl-tools ip:iproute2 unshare:
     conntrack:conntrack nmap:nmap named:bind9 dig:bind9-dnsutils; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+# The programs of the server are not in the path.
+if ! command -v initdb >/dev/null && ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
+    missing+=(postgresql)
+fi
+command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 if [ ${#missing[@]} -gt 0 ]; then
+    # Tests start servers of their own; the package would make and start one for everybody.
+    if [[ " ${missing[*]} " == *" postgresql "* ]] && [ "$(id -u)" -eq 0 ] && ! [ -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    fi
     # A test starts its own name server; the package's would only take the port.
     apt=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 timeout 300 apt-get)
     # Without a password prompt, which would wait for ever.

@@ -39,7 +39,7 @@ mod sweep;
 pub mod testing;
 #[cfg(feature = "serde")]
 mod text;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "postgres"))]
 mod tls;
 
 pub use backoff::{BackoffConfig, RetryConfig};
@@ -69,4 +69,6 @@ pub use retry::{Retrier, RetryAdvice};
 #[cfg(feature = "embedded")]
 pub use stores::embedded::{self, EmbeddedConfig, EmbeddedProvider, StoreReport};
 pub use stores::memory::{MemoryProvider, MemoryProviderBuilder};
+#[cfg(feature = "postgres")]
+pub use stores::postgres::{self, PostgresConfig, PostgresProvider};
 pub use sweep::{AbandonedClaim, Sweep, Swept};

@@ -52,10 +52,12 @@ pub(crate) use random::{Random, SeededRandom, SystemRandom};
 pub(crate) use space::buddy::FreePrefixes;
 pub(crate) use space::layout::Layout;
 pub(crate) use space::page::{PAGE_SIZE, Page, address, number};
-#[cfg(feature = "embedded")]
+#[cfg(any(feature = "embedded", feature = "postgres"))]
 pub(crate) use store::Origin;
 #[cfg(test)]
 pub(crate) use store::Store;
+#[cfg(feature = "postgres")]
+pub(crate) use store::replay;
 pub(crate) use store::{
     Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind, RequestRecord, Requests,
     StoredRange, dropped_position, unknown_position,

@@ -55,8 +55,8 @@ fn config_of(url: &ProviderUrl) -> Result<EmbeddedConfig> {
     Ok(store)
 }
 
-#[cfg(feature = "embedded")]
-fn parsed<T: std::str::FromStr>(url: &ProviderUrl, name: &str, remedy: &str) -> Result<Option<T>> {
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+pub(super) fn parsed<T: std::str::FromStr>(url: &ProviderUrl, name: &str, remedy: &str) -> Result<Option<T>> {
     let Some(text) = url.option(name) else { return Ok(None) };
     let value = text.parse().map_err(|_| ProviderUrl::unreadable_option(name, remedy))?;
     Ok(Some(value))

@@ -61,6 +61,8 @@ mod flag;
 #[cfg(feature = "http")]
 mod http;
 mod open_request;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod schemes;
 mod secrets;
 mod trust;

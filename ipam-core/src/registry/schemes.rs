@@ -21,18 +21,33 @@ type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProv
 /// | --- | --- |
 /// | `memory:` | |
 /// | `embedded:PATH` | `embedded` |
+/// | `postgres://[USER@]HOST[:PORT]/DATABASE`, or `postgresql://…` | `postgres` |
 ///
 /// The path of `embedded:` is relative to the current directory, or absolute. It is taken as it is up to the first `?`:
-/// nothing is decoded, and `~` has no meaning. The two URLs have no server, and ignore user and trust of a request.
+/// nothing is decoded, and `~` has no meaning. `memory:` and `embedded:` have no server, and ignore user and trust of a
+/// request.
+///
+/// The host of `postgres:` may be the directory of a Unix socket, with `%2F` for each `/`. The secret `password` is used
+/// if there is one. Connections have TLS, except for a Unix socket, `localhost` and loopback addresses.
 ///
 /// | option | of | value | default |
 /// | --- | --- | --- | --- |
-/// | `actor` | both | name of the program in the feed of changes | none |
+/// | `actor` | all | name of the program in the feed of changes | none |
+/// | `application_name` | `postgres:` | name of the program in the server's views | `ipam-core` |
 /// | `busy_timeout` | `embedded:` | duration: the longest wait for a store that another process has locked | `5s` |
-/// | `create` | `embedded:` | boolean: make the store if it does not exist | `true` |
-/// | `keep_changes` | `embedded:` | number of changes that the feed keeps; 0 counts as 1 | `1000000` |
-/// | `read_only` | `embedded:` | boolean: never write | `false` |
+/// | `ca` | `postgres:` | PEM file of certificate authorities to trust beside the system's | none |
+/// | `connect_timeout` | `postgres:` | duration: the longest time to connect | `10s` |
+/// | `connections` | `postgres:` | largest number of connections; below 3 counts as 3 | `8` |
+/// | `create` | `embedded:`, `postgres:` | boolean: make the store or schema if it does not exist | `true` |
+/// | `insecure` | `postgres:` | boolean: accept any certificate | `false` |
+/// | `keep_changes` | `embedded:`, `postgres:` | number of changes that the feed keeps; 0 counts as 1 | `1000000` |
+/// | `lock_timeout` | `postgres:` | duration: the longest wait for another transaction | `5s` |
+/// | `pin` | `postgres:` | PEM file of the only certificate that the server may have | none |
+/// | `plain` | `postgres:` | boolean: without TLS | by the host |
+/// | `read_only` | `embedded:`, `postgres:` | boolean: never write | `false` |
 /// | `readers` | `embedded:` | number of threads that read; 0 counts as 1, above 64 as 64 | `2` |
+/// | `schema` | `postgres:` | schema with the tables; each is a store of its own | `ipam` |
+/// | `statement_timeout` | `postgres:` | duration: the longest time of a statement | `30s` |
 ///
 /// ```
 /// use ipam_core::IpamProvider;
@@ -65,6 +80,10 @@ impl Registry {
         registry.add("memory", |request| async move { builtin::memory(&request.url) });
         #[cfg(feature = "embedded")]
         registry.add("embedded", |request| async move { builtin::embedded(&request.url).await });
+        #[cfg(feature = "postgres")]
+        for scheme in ["postgres", "postgresql"] {
+            registry.add(scheme, super::postgres::open);
+        }
         registry
     }
 

@@ -262,7 +262,7 @@ fn parse_server(scheme: &str, rest: &str) -> Result<Server> {
 }
 
 /// Decodes percent-encoding as in a form, except that a plus stays a plus: in a user name it is no space.
-fn decode(text: &str) -> Option<String> {
+pub(super) fn decode(text: &str) -> Option<String> {
     let escaped = format!("v={}", text.replace('+', "%2B"));
     let (_, value) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
     Some(value.into_owned())

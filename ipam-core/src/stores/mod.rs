@@ -1,7 +1,9 @@
 //! Stores of the providers of this crate.
 
-#[cfg(feature = "embedded")]
+#[cfg(any(feature = "embedded", feature = "postgres"))]
 mod columns;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub(crate) mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;

@@ -47,7 +47,7 @@ pub(crate) fn address(family: Family, number: u128) -> Option<IpAddr> {
 
 impl Page {
     /// Reads a page from its stored form of 32 bytes: bit 0 is the lowest bit of the first byte.
-    #[cfg(any(test, feature = "embedded"))]
+    #[cfg(any(test, feature = "embedded", feature = "postgres"))]
     pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Self {
         let (words, _) = bytes.as_chunks::<8>();
         let mut page = Self::default();
@@ -58,7 +58,7 @@ impl Page {
     }
 
     /// Converts a page to its stored form.
-    #[cfg(any(test, feature = "embedded"))]
+    #[cfg(any(test, feature = "embedded", feature = "postgres"))]
     pub(crate) fn to_bytes(self) -> [u8; 32] {
         let mut bytes = [0; 32];
         let (chunks, _) = bytes.as_chunks_mut::<8>();

@@ -18,8 +18,8 @@ mod pages;
 mod quarantine;
 mod ranges;
 mod records;
-#[cfg(test)]
-pub(super) mod replay;
+#[cfg(any(test, feature = "postgres"))]
+pub(crate) mod replay;
 mod requests;
 
 pub(crate) use allocations::Allocations;

@@ -158,6 +158,7 @@ impl Replay {
     }
 
     /// Returns true if there is nothing to flush.
+    #[cfg(test)]
     pub(crate) fn is_flushed(&self) -> bool {
         self.log.is_empty()
     }

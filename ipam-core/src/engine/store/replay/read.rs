@@ -7,11 +7,15 @@ use std::time::SystemTime;
 
 use ipnet::IpNet;
 
+#[cfg(test)]
+use crate::Result;
 use crate::engine::Page;
-use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
+#[cfg(test)]
+use crate::engine::store::Store;
+use crate::engine::store::{Quarantined, Record, RequestRecord, StoredRange};
 use crate::{
     Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, ChangePosition, Changes, Find, Range,
-    RangeFilter, RangeId, Result, SpaceId,
+    RangeFilter, RangeId, SpaceId,
 };
 
 /// Address of a space.
@@ -149,6 +153,7 @@ pub(crate) enum Value {
     Changes(Changes),
 }
 
+#[cfg(test)]
 impl Read {
     /// Does the read on a store that can be read directly.
     pub(crate) fn read_from<S: Store + ?Sized>(&self, store: &mut S) -> Result<Value> {

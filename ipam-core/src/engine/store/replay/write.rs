@@ -3,9 +3,13 @@
 use std::net::IpAddr;
 
 use super::Read;
+#[cfg(test)]
+use crate::Result;
 use crate::engine::Page;
-use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
-use crate::{Allocation, AllocationKey, Block, BlockId, Change, RangeId, Result, SpaceId};
+#[cfg(test)]
+use crate::engine::store::Store;
+use crate::engine::store::{Quarantined, Record, RequestRecord, StoredRange};
+use crate::{Allocation, AllocationKey, Block, BlockId, Change, RangeId, SpaceId};
 
 /// Write of a store, with the parameters of its statement. The method of the same name in the store's traits documents
 /// it.
@@ -49,6 +53,7 @@ pub(crate) enum Write {
 
 impl Write {
     /// Does the write on a store that can be written directly.
+    #[cfg(test)]
     pub(crate) fn write_to<S: Store + ?Sized>(self, store: &mut S) -> Result<()> {
         match self {
             Self::InsertRange(range) => store.insert_range(&range),

@@ -1,0 +1,73 @@
+//! Reads of the engine as statements.
+
+mod allocations;
+mod blocks;
+mod conditions;
+mod find;
+mod pages;
+mod quarantine;
+mod ranges;
+
+pub(super) use pages::number;
+
+use super::errors::Failure;
+use super::view::View;
+use crate::engine::replay::{Read, Replay, Value};
+use crate::net::best_fit;
+
+impl View<'_> {
+    /// Does a read, and provides its result, and others that came with it.
+    pub(super) async fn fetch(&mut self, read: Read, replay: &mut Replay) -> Result<(), Failure> {
+        let value = match &read {
+            Read::Range(id) => Value::Range(self.range(id).await?),
+            Read::RangesOverlapping { space, net } => Value::Ranges(self.ranges_overlapping(space, *net).await?),
+            Read::ListRanges { filter, after, limit } => {
+                Value::RangeList(self.list_ranges(filter, after.as_ref(), *limit).await?)
+            }
+            Read::RangeOfKey(key) => Value::Range(self.range_of_key(key).await?),
+            Read::Block(id) => Value::Block(self.block(id).await?),
+            Read::NetsWithin { space, net } => Value::Nets(self.nets_within(space, *net).await?),
+            Read::FreeChild { space, net, prefix_len } => {
+                let nets = self.nets_within(space, *net).await?;
+                Value::Net(best_fit(*net, &nets.into_iter().collect(), *prefix_len))
+            }
+            Read::BlockOfNet { space, net } => Value::Block(self.block_of_net(space, *net).await?),
+            Read::BlockAround { space, net } => Value::BlockId(self.block_around(space, *net).await?),
+            Read::ListBlocks { filter, after, limit } => {
+                Value::BlockList(self.list_blocks(filter, after.as_ref(), *limit).await?)
+            }
+            Read::Page { range, no } => Value::Page(self.page(range, *no).await?),
+            Read::NextOpenPage { range, from } => Value::NumberedPage(self.next_open_page(range, *from).await?),
+            Read::LockOpenPage { range, from } => {
+                let found = self.lock_open_page(range, *from).await?;
+                // The operation takes an address of this page, and reads it by its number then.
+                if let Some((no, page)) = found {
+                    replay.provide(Read::Page { range: range.clone(), no }, Value::Page(Some(page)));
+                }
+                Value::NumberedPage(found)
+            }
+            Read::Pages { range, from, limit } => Value::Pages(self.pages(range, *from, *limit).await?),
+            Read::UsedBits(range) => Value::Number(self.used_bits(range).await?),
+            Read::AllocationAt { space, address } => Value::Record(self.allocation_at(space, *address).await?),
+            Read::Allocation(id) => Value::Record(self.allocation(id).await?),
+            Read::AllocationsOfKey(key) => Value::Records(self.allocations_of_key(key).await?),
+            Read::CountOfKey { key, limit } => Value::Count(self.count_of_key(key, *limit).await?),
+            Read::AllocationsIn { range, from, limit } => {
+                Value::Records(self.allocations_in(range, *from, *limit).await?)
+            }
+            Read::NewAllocationIds(places) => Value::AllocationIds(self.new_allocation_ids(places).await?),
+            Read::Find { request, now, after, limit } => {
+                Value::Allocations(self.find(request, *now, after.as_ref(), *limit).await?)
+            }
+            Read::Expired { range, now, limit } => Value::Records(self.expired(range.as_ref(), *now, *limit).await?),
+            Read::CountExpired { range, now } => Value::Number(self.count_expired(range, *now).await?),
+            Read::Request(key) => Value::Request(self.request(key).await?),
+            Read::QuarantinedAt { space, address } => Value::Quarantined(self.quarantined_at(space, *address).await?),
+            Read::Released { range, now, limit } => Value::Released(self.released(range, *now, *limit).await?),
+            Read::CountQuarantined { range, now } => Value::Numbers(self.count_quarantined(range, *now).await?),
+            Read::Changes { since, limit } => Value::Changes(self.changes(since.as_ref(), *limit).await?),
+        };
+        replay.provide(read, value);
+        Ok(())
+    }
+}

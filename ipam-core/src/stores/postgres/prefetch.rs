@@ -1,0 +1,146 @@
+//! First reads of a transaction, sent together with its begin.
+
+use std::time::SystemTime;
+
+use futures_util::future::{join, join5};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error as ServerError, Row};
+
+use super::clock::server_time;
+use super::config::PostgresConfig;
+use super::errors::{Failure, unsound};
+use super::job::Hint;
+use super::rows::{RANGE_COLUMNS, net_columns, range_columns, request_columns};
+use super::schema::{self, VERSION};
+
+use super::view::{Kind, View};
+use crate::engine::replay::{Read, Replay, Value};
+use crate::stores::columns;
+use crate::{AllocationKey, RangeId, Result};
+
+/// Time of the server, the versions of the schema, and the first expiry of an allocation.
+const STATE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8, version, oldest_program, \
+                     (SELECT min(expires) FROM allocation WHERE expires IS NOT NULL) FROM ipam_schema";
+const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8";
+const LOCK: &str = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::int8[]) AS t(k)";
+const LOCK_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(k) FROM unnest($1::int8[]) AS t(k)";
+const REQUESTS: &str = concat!("SELECT ", request_columns!(), " FROM request t WHERE t.key = ANY($1)");
+/// Ranges, each with its first release time and with its lowest open page that no other transaction has locked.
+const RANGES: &str = concat!(
+    "SELECT ",
+    range_columns!(),
+    ", NULL::text, (SELECT min(q.until) FROM quarantine q WHERE q.range = t.id), p.no, p.bits \
+     FROM unnest($1::text[], $2::int8[]) AS x(id, seed) JOIN range t ON t.id = x.id LEFT JOIN LATERAL \
+     (SELECT o.no, o.bits FROM (SELECT no, bits FROM page WHERE range = t.id AND open ORDER BY no LIMIT 64) o \
+     WHERE pg_try_advisory_xact_lock(hashtextextended(encode(o.no, 'hex'), x.seed)) LIMIT 1) p \
+     ON t.address_order <> 'random'"
+);
+
+/// Begins a transaction that only reads. Returns the time of the server.
+pub(super) async fn now(view: &View<'_>, config: &PostgresConfig, begin: &str) -> Result<SystemTime, Failure> {
+    let (begun, rows) = join(view.client.batch_execute(begin), view.client.query_typed(NOW, &[])).await;
+    begun?;
+    let rows = rows?;
+    let row = rows.first().ok_or_else(|| unsound(view.operation, "the server's clock"))?;
+    Ok(server_time(view.operation, row.try_get(0)?, config)?)
+}
+
+/// Numbers of entries that the engine asks for when it looks for what has expired: of all ranges, and of one.
+const SWEEPS: (usize, usize) = (64, 1024);
+
+/// Begins a transaction that writes, and reads what its jobs will most likely read. Returns the time of the server.
+pub(super) async fn begin(
+    view: &mut View<'_>,
+    begin: &str,
+    config: &PostgresConfig,
+    hints: &[&Hint],
+    replay: &mut Replay,
+) -> Result<SystemTime, Failure> {
+    let client = view.client;
+    // Sorted, so that transactions take the locks in the same order.
+    let mut ranges: Vec<&RangeId> = hints.iter().flat_map(|hint| &hint.ranges).collect();
+    ranges.sort_unstable();
+    ranges.dedup();
+    let mut keys: Vec<&AllocationKey> = hints.iter().filter_map(|hint| hint.key.as_ref()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let (lock, locks) = match view.kind {
+        Kind::Structure => (LOCK, vec![view.locks.structure()]),
+        _ => (LOCK_SHARED, ranges.iter().map(|range| view.locks.range(range)).collect()),
+    };
+    let ids: Vec<&str> = ranges.iter().map(|range| range.as_str()).collect();
+    let seeds: Vec<i64> = ranges.iter().map(|range| view.locks.pages(range)).collect();
+    let texts: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+    // Sent in this order, and done one after the other: a range is read when its lock is held.
+    let (begun, locked, state, found_requests, found_ranges) = join5(
+        client.batch_execute(begin),
+        unless(locks.is_empty(), client, lock, &[(&locks, Type::INT8_ARRAY)]),
+        client.query_typed(STATE, &[]),
+        unless(texts.is_empty(), client, REQUESTS, &[(&texts, Type::TEXT_ARRAY)]),
+        unless(ids.is_empty(), client, RANGES, &[(&ids, Type::TEXT_ARRAY), (&seeds, Type::INT8_ARRAY)]),
+    )
+    .await;
+    begun?;
+    locked?;
+    let state = state?;
+    let row = state.first().ok_or_else(|| unsound(view.operation, "the schema has no version"))?;
+    // A newer program may have upgraded it meanwhile.
+    if row.try_get::<_, i32>(2)? > VERSION {
+        return Err(schema::newer(row.try_get(1)?, &config.schema).into());
+    }
+    let now = server_time(view.operation, row.try_get(0)?, config)?;
+    let due = |first: Option<i64>| first.is_some_and(|first| first <= columns::micros(now));
+    let none_expired = !due(row.try_get(3)?);
+    if none_expired {
+        replay.provide(Read::Expired { range: None, now, limit: SWEEPS.0 }, Value::Records(Vec::new()));
+    }
+    let found_requests = found_requests?;
+    let mut requests = found_requests.iter().map(|row| view.columns(row).request()).collect::<Result<Vec<_>>>()?;
+    for key in keys {
+        let place = requests.iter().position(|request| request.key == *key);
+        let request = place.map(|place| requests.swap_remove(place));
+        replay.provide(Read::Request(key.clone()), Value::Request(request));
+    }
+    for row in &found_ranges? {
+        let columns = view.columns(row);
+        let stored = columns.range()?;
+        let id = stored.range.id.clone();
+        let released = due(columns.get(RANGE_COLUMNS + 1)?);
+        let page = match columns.get::<Option<&[u8]>>(RANGE_COLUMNS + 2)? {
+            Some(_) => Some((columns.number(RANGE_COLUMNS + 2)?, columns.page(RANGE_COLUMNS + 3)?)),
+            None => None,
+        };
+        if none_expired {
+            let read = Read::Expired { range: Some(id.clone()), now, limit: SWEEPS.1 };
+            replay.provide(read, Value::Records(Vec::new()));
+        }
+        if !released {
+            let read = Read::Released { range: id.clone(), now, limit: SWEEPS.1 };
+            replay.provide(read, Value::Released(Vec::new()));
+        }
+        if let (Some((no, page)), Some(from)) = (page, stored.layout.next_page(0)) {
+            view.seen.holds_page = true;
+            view.seen.pages.insert((id.clone(), no), Some(page));
+            // A page below is not one of the range any more.
+            if no >= from {
+                let read = Read::LockOpenPage { range: id.clone(), from };
+                replay.provide(read, Value::NumberedPage(Some((no, page))));
+                replay.provide(Read::Page { range: id.clone(), no }, Value::Page(Some(page)));
+            }
+        }
+        view.seen.ranges.insert(id.clone(), stored.clone());
+        view.seen.locked.insert(id.clone());
+        replay.provide(Read::Range(id), Value::Range(Some(stored)));
+    }
+    Ok(now)
+}
+
+/// Does a statement, unless there is nothing to ask for.
+async fn unless(
+    nothing: bool,
+    client: &Client,
+    sql: &str,
+    params: &[super::view::Param<'_>],
+) -> Result<Vec<Row>, ServerError> {
+    if nothing { Ok(Vec::new()) } else { client.query_typed(sql, params).await }
+}

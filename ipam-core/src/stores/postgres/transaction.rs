@@ -1,0 +1,343 @@
+//! Transactions: jobs run over what was read, and their writes sent with the commit.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use deadpool_postgres::Pool;
+use futures_util::future::join_all;
+use tokio_postgres::Client;
+
+use super::config::PostgresConfig;
+use super::connect::{begin, connection};
+use super::errors::Failure;
+use super::job::Job;
+use super::locks::Locks;
+use super::view::{Kind, Seen, Serials, View};
+use super::{prefetch, writes};
+use crate::backoff::BackoffConfig;
+use crate::engine::replay::{Need, Replay};
+use crate::engine::{Context, Random, SystemRandom};
+use crate::{Operation, Result};
+
+/// State of an open provider that its tasks share.
+pub(super) struct Shared {
+    pub(super) config: PostgresConfig,
+    pub(super) pool: Pool,
+    pub(super) locks: Locks,
+    pub(super) serials: Serials,
+}
+
+/// Number of times that a batch is begun anew before each of its jobs is done alone.
+const TOGETHER: u32 = 3;
+/// Least number of times that a job alone is begun anew.
+const ALONE: u32 = 12;
+
+/// Result of a transaction that did not fail as a whole.
+struct Done {
+    /// Jobs that were not begun: the transaction had to end before them.
+    rest: Vec<Box<dyn Job>>,
+    /// Jobs that were refused, by what may not have been true at any one time.
+    doubtful: Vec<Box<dyn Job>>,
+    /// True if anything was written.
+    wrote: bool,
+}
+
+/// Times that the reads of a transaction see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// Each read sees what was committed before it. Locks are waited for, and the records read after that.
+    Each,
+    /// All reads see the same state.
+    One,
+}
+
+/// Failure of a transaction.
+enum Failed {
+    /// Nothing was kept.
+    NotApplied(Failure),
+    /// It is unknown whether the commit was carried out.
+    Unknown(Failure),
+}
+
+/// Batch that was done: its jobs with the error of their writes, if these were not kept.
+pub(super) struct Outcome {
+    pub(super) finished: Vec<(Box<dyn Job>, Result<()>)>,
+    pub(super) rest: Vec<Box<dyn Job>>,
+    pub(super) wrote: bool,
+}
+
+impl Outcome {
+    fn add(&mut self, other: Self) {
+        self.finished.extend(other.finished);
+        self.rest.extend(other.rest);
+        self.wrote |= other.wrote;
+    }
+}
+
+impl Shared {
+    /// Does jobs in one transaction, or several: if they are in the way of others again and again, each alone.
+    pub(super) async fn batch(self: &Arc<Self>, jobs: Vec<Box<dyn Job>>, random: &mut SystemRandom) -> Outcome {
+        self.batch_seeing(jobs, Sight::Each, random).await
+    }
+
+    async fn batch_seeing(
+        self: &Arc<Self>,
+        jobs: Vec<Box<dyn Job>>,
+        sight: Sight,
+        random: &mut SystemRandom,
+    ) -> Outcome {
+        let mut outcome = Outcome { finished: Vec::new(), rest: Vec::new(), wrote: false };
+        let begun = Instant::now();
+        let most = if jobs.len() > 1 { TOGETHER } else { ALONE };
+        let mut jobs = jobs;
+        let mut attempts = 0;
+        let failed = loop {
+            jobs.retain(|job| !job.abandoned());
+            if jobs.is_empty() {
+                return outcome;
+            }
+            attempts += 1;
+            match self.transaction(&mut jobs, sight, random).await {
+                Ok(done) => {
+                    outcome.wrote = done.wrote;
+                    outcome.rest = done.rest;
+                    outcome.finished.extend(jobs.into_iter().map(|job| (job, Ok(()))));
+                    for job in done.doubtful {
+                        let again = Box::pin(self.batch_seeing(vec![job], Sight::One, random)).await;
+                        outcome.add(again);
+                    }
+                    return outcome;
+                }
+                Err(Failed::NotApplied(failure)) => {
+                    let again = failure.is_contention() && (attempts < most || begun.elapsed() < self.config.lock_timeout)
+                        // A connection that the server has ended meanwhile is replaced by another one.
+                        || failure.is_broken() && attempts < 3;
+                    if !again || jobs.len() > 1 && attempts >= TOGETHER {
+                        break Failed::NotApplied(failure);
+                    }
+                    tokio::time::sleep(pause(attempts, random)).await;
+                }
+                Err(failed @ Failed::Unknown(_)) => break failed,
+            }
+        };
+        match failed {
+            Failed::NotApplied(_) if jobs.len() > 1 => {
+                for job in jobs {
+                    let alone = Box::pin(self.batch_seeing(vec![job], sight, random)).await;
+                    outcome.add(alone);
+                }
+            }
+            Failed::NotApplied(failure) => {
+                let error = |job: &dyn Job| Err(failure.error(job.operation()));
+                outcome.finished.extend(jobs.into_iter().map(|job| {
+                    let error = error(&*job);
+                    (job, error)
+                }));
+            }
+            Failed::Unknown(failure) => {
+                outcome.finished.extend(jobs.into_iter().map(|job| {
+                    let error = Err(failure.unknown(job.operation()));
+                    (job, error)
+                }));
+            }
+        }
+        outcome
+    }
+
+    /// Does jobs in one transaction: all of them, or nothing. Jobs that it does not come to are moved to the result.
+    async fn transaction(
+        self: &Arc<Self>,
+        jobs: &mut Vec<Box<dyn Job>>,
+        sight: Sight,
+        random: &mut SystemRandom,
+    ) -> Result<Done, Failed> {
+        let operation = jobs.first().map_or(Operation::Check, |job| job.operation());
+        let client = connection(&self.pool, operation).await.map_err(Failed::NotApplied)?;
+        let result = self.on_connection(&client, jobs, sight, random).await;
+        if let Err(Failed::Unknown(failure) | Failed::NotApplied(failure)) = &result {
+            if failure.is_broken() || client.is_closed() {
+                // Not given back to the pool.
+                drop(deadpool_postgres::Object::take(client));
+            } else if client.batch_execute("ROLLBACK").await.is_err() {
+                drop(deadpool_postgres::Object::take(client));
+            }
+        }
+        result
+    }
+
+    async fn on_connection(
+        self: &Arc<Self>,
+        client: &Client,
+        jobs: &mut Vec<Box<dyn Job>>,
+        sight: Sight,
+        random: &mut SystemRandom,
+    ) -> Result<Done, Failed> {
+        let kind = jobs.first().map_or(Kind::Write, |job| job.kind());
+        let mut view = self.view(client, kind, Operation::Check);
+        let mut replay = Replay::new();
+        let hints: Vec<_> = jobs.iter().map(|job| job.hint()).collect();
+        let begin = begin(
+            &self.config,
+            match sight {
+                Sight::Each => "ISOLATION LEVEL READ COMMITTED",
+                Sight::One => "ISOLATION LEVEL REPEATABLE READ",
+            },
+        );
+        let now =
+            prefetch::begin(&mut view, &begin, &self.config, &hints, &mut replay).await.map_err(Failed::NotApplied)?;
+        let actor = self.config.actor.as_deref();
+        let mut done = jobs.len();
+        for (index, job) in jobs.iter_mut().enumerate() {
+            view.operation = job.operation();
+            let ended = run(job.as_mut(), &mut view, &mut replay, now, actor, random).await;
+            if !ended.map_err(Failed::NotApplied)? {
+                done = index;
+                break;
+            }
+        }
+        let mut rest = jobs.split_off(done);
+        match self.commit(&mut view, sight, replay).await {
+            Ok(wrote) => {
+                let doubts = |job: &mut Box<dyn Job>| kind == Kind::Write && sight == Sight::Each && job.is_refused();
+                Ok(Done { rest, doubtful: jobs.extract_if(.., doubts).collect(), wrote })
+            }
+            Err(failed) => {
+                jobs.append(&mut rest);
+                Err(failed)
+            }
+        }
+    }
+
+    /// Sends the writes and the commit. Returns false if there was nothing to write.
+    async fn commit(&self, view: &mut View<'_>, sight: Sight, mut replay: Replay) -> Result<bool, Failed> {
+        let log = replay.flush();
+        if log.is_empty() {
+            view.client.batch_execute("ROLLBACK").await.map_err(|error| Failed::NotApplied(error.into()))?;
+            return Ok(false);
+        }
+        let mut statements = writes::statements(log, &view.seen, view.kind, view.operation)
+            .map_err(|error| Failed::NotApplied(error.into()))?;
+        if sight == Sight::One {
+            // The ranges were read as they were before their locks were held.
+            statements.push(writes::unchanged_ranges(&view.seen));
+        }
+        let params: Vec<_> = statements.iter().map(writes::Statement::params).collect();
+        // All at once: the futures send when they are first polled, in this order. If one fails, the server refuses
+        // those after it, and the commit rolls back.
+        let sent = statements.iter().zip(&params).map(|(statement, params)| {
+            let client = view.client;
+            async move { client.execute_typed(statement.sql, params).await.map(|_| ()) }
+        });
+        let commit = view.client.batch_execute("COMMIT");
+        let (written, committed) = futures_util::future::join(join_all(sent), commit).await;
+        for result in written {
+            if let Err(error) = result {
+                // The server itself says that a statement failed, and has rolled back. A connection that broke may have
+                // carried the commit before.
+                let refused = error.code().is_some();
+                let failure = Failure::Server(error);
+                return Err(if refused { Failed::NotApplied(failure) } else { Failed::Unknown(failure) });
+            }
+        }
+        match committed {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                let failure = Failure::Server(error);
+                let refused =
+                    matches!(&failure, Failure::Server(error) if error.code().is_some()) && !failure.is_broken();
+                Err(if refused { Failed::NotApplied(failure) } else { Failed::Unknown(failure) })
+            }
+        }
+    }
+
+    fn view<'c>(&'c self, client: &'c Client, kind: Kind, operation: Operation) -> View<'c> {
+        View {
+            client,
+            locks: &self.locks,
+            serials: &self.serials,
+            kind,
+            operation,
+            feed_wait: self.config.lock_timeout,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Runs a job that only reads, in a transaction in which all reads see the same state.
+    pub(super) async fn read(self: &Arc<Self>, job: &mut dyn Job) {
+        let operation = job.operation();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let failure = match self.read_once(job).await {
+                Ok(()) => return,
+                Err(failure) => failure,
+            };
+            if failure.is_broken() && attempts < 3 {
+                tokio::time::sleep(pause(attempts, &mut SystemRandom::default())).await;
+                continue;
+            }
+            return job.fail(failure.error(operation));
+        }
+    }
+
+    async fn read_once(self: &Arc<Self>, job: &mut dyn Job) -> Result<(), Failure> {
+        let operation = job.operation();
+        let client = connection(&self.pool, operation).await?;
+        let result = self.read_on(&client, job).await;
+        // The end of the transaction also ends its settings.
+        if client.batch_execute("COMMIT").await.is_err() {
+            drop(deadpool_postgres::Object::take(client));
+        }
+        result
+    }
+
+    async fn read_on(&self, client: &Client, job: &mut dyn Job) -> Result<(), Failure> {
+        let operation = job.operation();
+        let mut view = self.view(client, Kind::Read, operation);
+        // The feed waits for other transactions, which one snapshot would never see end.
+        let mode = if operation == Operation::Changes {
+            "ISOLATION LEVEL READ COMMITTED READ ONLY"
+        } else {
+            "ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        };
+        let begin = begin(&self.config, mode);
+        let now = prefetch::now(&view, &self.config, &begin).await?;
+        let mut replay = Replay::new();
+        let mut random = SystemRandom::default();
+        run(job, &mut view, &mut replay, now, None, &mut random).await.map(|_| ())
+    }
+}
+
+/// Attempts a job until it has ended. Returns false if it cannot begin in this transaction, because those before it have
+/// written what it reads.
+async fn run(
+    job: &mut dyn Job,
+    view: &mut View<'_>,
+    replay: &mut Replay,
+    now: SystemTime,
+    actor: Option<&str>,
+    random: &mut SystemRandom,
+) -> Result<bool, Failure> {
+    loop {
+        let need = {
+            let mut context = Context { now, random: &mut *random, actor };
+            job.attempt(replay, &mut context)
+        };
+        match need {
+            None => return Ok(true),
+            Some(Need::Read(read)) => view.fetch(read, replay).await?,
+            // A transaction does not read after it has written: see `locks`.
+            Some(Need::Flush) => {
+                replay.give_up();
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// Returns the pause before an attempt.
+fn pause(attempts: u32, random: &mut SystemRandom) -> Duration {
+    let backoff = BackoffConfig::new(Duration::from_millis(1), Duration::from_millis(100));
+    #[allow(clippy::cast_possible_truncation, reason = "64 of the random bits are enough")]
+    backoff.delay(attempts, random.next() as u64)
+}

@@ -1,0 +1,227 @@
+//! Faults of the server and of connections, on a server that the tests stop and kill.
+#![cfg(all(unix, feature = "postgres"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod postgres_support;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipam_core::{
+    Allocate, Deallocate, DefineRange, Error, ErrorKind, Find, IpamProvider, IpamProviderExt, PostgresConfig,
+    PostgresProvider, Retry,
+};
+use postgres_support::{Server, Setup, runtime, shared, unused};
+
+fn lan() -> DefineRange {
+    DefineRange::new("lan", "10.0.0.0/16".parse().unwrap())
+}
+
+async fn kind_of(config: PostgresConfig) -> ErrorKind {
+    let error: Error = PostgresProvider::open(config).await.expect_err("it cannot be opened");
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    error.kind()
+}
+
+#[test]
+fn opening_fails_with_the_kind_of_the_fault() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let client = server.client().await;
+        let password = |config: PostgresConfig| config.with_password("hunter2".to_owned().into());
+        assert_eq!(kind_of(PostgresConfig::new("/nowhere/at/all", "postgres")).await, ErrorKind::Unavailable);
+        let mut missing = password(server.fresh());
+        missing.database = "missing".to_owned();
+        assert_eq!(kind_of(missing).await, ErrorKind::Config);
+        // The server trusts every user that exists.
+        assert_eq!(kind_of(password(server.fresh().with_user("stranger"))).await, ErrorKind::Unauthenticated);
+        assert_eq!(kind_of(server.fresh().with_create(false)).await, ErrorKind::Config);
+        assert_eq!(kind_of(server.fresh().with_read_only(true)).await, ErrorKind::Config);
+        let guest = unused("guest");
+        client.batch_execute(&format!("CREATE USER {guest}")).await.unwrap();
+        assert_eq!(kind_of(server.fresh().with_user(guest.as_str())).await, ErrorKind::PermissionDenied);
+        let foreign = server.fresh();
+        let tables = format!("CREATE SCHEMA {0}; CREATE TABLE {0}.other (a int)", foreign.schema);
+        client.batch_execute(&tables).await.unwrap();
+        assert_eq!(kind_of(foreign).await, ErrorKind::Corrupt);
+    });
+}
+
+#[test]
+fn a_newer_schema_is_refused_unless_it_says_otherwise() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let client = server.client().await;
+        let config = server.fresh();
+        let old = PostgresProvider::open(config.clone()).await.unwrap();
+        old.define_range(&lan()).await.unwrap();
+        // A newer program has added something that this one need not know.
+        let set = |column: &str| format!("UPDATE {}.ipam_schema SET {column} = 9", config.schema);
+        client.batch_execute(&set("version")).await.unwrap();
+        PostgresProvider::open(config.clone()).await.unwrap().close().await.unwrap();
+        old.allocate_one("lan", "vm").await.unwrap();
+        // And now something that it has to know.
+        client.batch_execute(&set("oldest_program")).await.unwrap();
+        let error = PostgresProvider::open(config.clone()).await.unwrap_err();
+        assert_eq!((error.kind(), error.context("schema")), (ErrorKind::Corrupt, Some(config.schema.as_str())));
+        let error = old.allocate_one("lan", "vm").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        old.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_read_only_provider_reads_and_refuses_to_write() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let config = server.fresh();
+        let writer = PostgresProvider::open(config.clone()).await.unwrap();
+        writer.define_range(&lan()).await.unwrap();
+        let taken = writer.allocate_one("lan", "vm").await.unwrap();
+        let reader = PostgresProvider::open(config.with_read_only(true)).await.unwrap();
+        assert_eq!(reader.find(&Find::default()).await.unwrap().items, [taken]);
+        reader.check().await.unwrap();
+        let error = reader.allocate_one("lan", "vm").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        assert!(!reader.capabilities().update);
+    });
+}
+
+#[test]
+fn a_lock_is_not_waited_for_longer_than_the_limit() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let config = server.fresh().with_lock_timeout(Duration::from_millis(300));
+        let ipam = PostgresProvider::open(config.clone()).await.unwrap();
+        ipam.define_range(&lan()).await.unwrap();
+        let taken = ipam.allocate_one("lan", "vm").await.unwrap();
+        let client = server.client().await;
+        client.batch_execute(&format!("BEGIN; SELECT 1 FROM {}.allocation FOR UPDATE", config.schema)).await.unwrap();
+        let error = ipam.deallocate(&Deallocate::id(taken.id.clone())).await.unwrap_err();
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::Busy, Retry::Safe), "{error}");
+        client.batch_execute("ROLLBACK").await.unwrap();
+        assert_eq!(ipam.deallocate(&Deallocate::id(taken.id)).await.unwrap().freed().count(), 1);
+    });
+}
+
+/// Allocates with keys, repeating what failed, until `calls` have succeeded. Returns the addresses.
+async fn caller(ipam: Arc<PostgresProvider>, name: usize, calls: usize) -> Vec<(String, std::net::IpAddr)> {
+    let mut taken = Vec::new();
+    for call in 0..calls {
+        let key = format!("{name}/{call}");
+        let request = Allocate::one("vm", "lan").with_key(key.as_str());
+        let mut attempts = 0;
+        let allocated = loop {
+            match ipam.allocate(&request).await {
+                Ok(allocated) => break allocated,
+                Err(error) => {
+                    attempts += 1;
+                    assert_ne!(error.retry(), Retry::Never, "{error}");
+                    assert!(attempts < 200, "{error}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        };
+        taken.push((key, allocated.lines[0][0].address));
+        if call % 3 == 2 {
+            // Given back by its key, so that a repetition is safe.
+            let (key, _) = taken.pop().unwrap();
+            let back = Deallocate::key(key.as_str());
+            while let Err(error) = ipam.deallocate(&back).await {
+                assert_ne!(error.retry(), Retry::Never, "{error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    taken
+}
+
+/// Checks that exactly the acknowledged allocations are there, and that the pages agree with them.
+async fn sound(server: &Server, config: &PostgresConfig, mut taken: Vec<(String, std::net::IpAddr)>) {
+    let ipam = PostgresProvider::open(config.clone()).await.unwrap();
+    let found = ipam.find(&Find::default().with_range("lan")).await.unwrap().items;
+    let mut there: Vec<(String, std::net::IpAddr)> =
+        found.iter().map(|one| (one.key.as_ref().unwrap().to_string(), one.address)).collect();
+    there.sort();
+    taken.sort();
+    assert_eq!(there, taken, "none is lost, and none is left over");
+    let different: BTreeSet<_> = taken.iter().map(|(_, address)| address).collect();
+    assert_eq!(different.len(), taken.len(), "no address is allocated twice");
+    let usage = ipam.usage(&["lan".into()]).await.unwrap().remove(0);
+    assert_eq!(usage.allocated, u128::try_from(taken.len()).unwrap(), "the pages agree with the allocations");
+    let client = server.client().await;
+    let requests = client.query_one(&format!("SELECT count(*) FROM {}.request", config.schema), &[]).await.unwrap();
+    assert_eq!(usize::try_from(requests.get::<_, i64>(0)).unwrap(), taken.len(), "each key has its request");
+    // The feed, played from its beginning, ends in the same allocations.
+    let (mut state, mut position) = (BTreeSet::new(), None);
+    loop {
+        let part = ipam.changes(position.as_ref(), 500).await.unwrap();
+        for change in &part.items {
+            let Some(address) = change.address else { continue };
+            let known = match change.kind {
+                ipam_core::ChangeKind::Allocated => state.insert(address),
+                _ => state.remove(&address),
+            };
+            assert!(known, "the feed has a change out of order: {change:?}");
+        }
+        position = Some(part.next);
+        if part.items.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(state, different.into_iter().copied().collect());
+}
+
+#[test]
+fn ended_connections_lose_and_leak_nothing() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let config = server.fresh().with_application_name(unused("ended"));
+        let open = || async { Arc::new(PostgresProvider::open(config.clone()).await.unwrap()) };
+        let (one, two) = (open().await, open().await);
+        one.define_range(&lan()).await.unwrap();
+        let callers: Vec<_> = (0..8)
+            .map(|name| tokio::spawn(caller(Arc::clone(if name % 2 == 0 { &one } else { &two }), name, 120)))
+            .collect();
+        let client = server.client().await;
+        // Connections of these providers, at any point of what they do.
+        let terminate = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}' AND random() < 0.3",
+            config.application_name
+        );
+        while !callers.iter().all(tokio::task::JoinHandle::is_finished) {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            client.query(&terminate, &[]).await.unwrap();
+        }
+        let mut taken = Vec::new();
+        for caller in callers {
+            taken.extend(caller.await.unwrap());
+        }
+        sound(server, &config, taken).await;
+    });
+}
+
+#[test]
+fn a_killed_server_loses_and_leaks_nothing() {
+    let Some(mut server) = Server::start(Setup { sync: true, settings: Vec::new() }) else { return };
+    let config = server.fresh();
+    let opened = runtime().block_on(async {
+        let ipam = Arc::new(PostgresProvider::open(config.clone()).await.unwrap());
+        ipam.define_range(&lan()).await.unwrap();
+        ipam
+    });
+    let callers: Vec<_> = (0..6).map(|name| runtime().spawn(caller(Arc::clone(&opened), name, 150))).collect();
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(200));
+        server.kill();
+        server.resume();
+    }
+    runtime().block_on(async {
+        let mut taken = Vec::new();
+        for caller in callers {
+            taken.extend(caller.await.unwrap());
+        }
+        sound(&server, &config, taken).await;
+    });
+}
