@@ -1,4 +1,4 @@
-//! Conformance suite over the provider on PostgreSQL.
+//! Conformance suite over the provider on PostgreSQL, directly and through a proxy that pools transactions.
 #![cfg(all(unix, feature = "conformance", feature = "postgres"))]
 
 mod postgres_support;
@@ -10,11 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ipam_core::conformance::{BoxFuture, Fixture, Harness, NoFixture, Setup};
 use ipam_core::{IpamProvider, PostgresConfig, PostgresProvider};
-use postgres_support::{no_server, runtime, shared};
+use postgres_support::{Proxy, Server, no_server, runtime, shared, shared_proxy};
 
 /// Harness of providers whose clock the cases advance.
 #[derive(Default)]
 struct PostgresHarness {
+    proxied: bool,
     ahead: Arc<AtomicU64>,
 }
 
@@ -28,10 +29,10 @@ fn failed(error: impl ToString) -> NoFixture {
 #[async_trait]
 impl Harness for PostgresHarness {
     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
-        let server = shared().ok_or_else(|| failed("no server"))?;
+        let fresh = if self.proxied { shared_proxy().map(Proxy::fresh) } else { shared().map(Server::fresh) };
+        let fresh = fresh.ok_or_else(|| failed("no server"))?;
         let ahead = Arc::clone(&self.ahead);
-        let config = server
-            .fresh()
+        let config = fresh
             .with_lock_timeout(Duration::from_secs(60))
             .with_clock_offset(move || Duration::from_millis(ahead.load(Ordering::SeqCst)));
         let provider = PostgresProvider::open(config.clone()).await.map_err(failed)?;
@@ -46,7 +47,8 @@ impl Harness for PostgresHarness {
     }
 
     fn skip(&self, _: &str) -> Option<String> {
-        no_server().map(str::to_owned)
+        let proxy = || (self.proxied && shared_proxy().is_none()).then_some("pgbouncer is not installed");
+        no_server().or_else(proxy).map(str::to_owned)
     }
 
     async fn advance(&self, by: Duration) -> bool {
@@ -75,4 +77,14 @@ impl Harness for PostgresHarness {
     }
 }
 
-ipam_core::conformance::tests!(PostgresHarness::default());
+mod direct {
+    use super::PostgresHarness;
+
+    ipam_core::conformance::tests!(PostgresHarness::default());
+}
+
+mod proxied {
+    use super::PostgresHarness;
+
+    ipam_core::conformance::tests!(PostgresHarness { proxied: true, ..PostgresHarness::default() });
+}

@@ -105,6 +105,25 @@ fn a_lock_is_not_waited_for_longer_than_the_limit() {
     });
 }
 
+#[cfg(feature = "registry")]
+#[test]
+fn a_url_opens_the_same_schema() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let config = server.fresh();
+        let host = config.host.replace('/', "%2F");
+        let url = format!("postgres://{}@{host}/postgres?schema={}&actor=me", postgres_support::USER, config.schema);
+        let registry = ipam_core::registry::Registry::new();
+        let opened = registry.open(&url).await.unwrap();
+        opened.define_range(&lan()).await.unwrap();
+        let taken = opened.allocate_one("lan", "vm").await.unwrap();
+        assert_eq!(opened.changes(None, 9).await.unwrap().items[1].actor.as_deref(), Some("me"));
+        opened.close().await.unwrap();
+        let again = PostgresProvider::open(config).await.unwrap();
+        assert_eq!(again.find(&Find::default()).await.unwrap().items, [taken]);
+    });
+}
+
 /// Allocates with keys, repeating what failed, until `calls` have succeeded. Returns the addresses.
 async fn caller(ipam: Arc<PostgresProvider>, name: usize, calls: usize) -> Vec<(String, std::net::IpAddr)> {
     let mut taken = Vec::new();

@@ -229,6 +229,68 @@ impl Server {
     }
 }
 
+/// PgBouncer before a server, which gives each transaction any of its connections.
+pub(crate) struct Proxy {
+    directory: PathBuf,
+    shell: Child,
+}
+
+impl Proxy {
+    /// Starts the proxy, or says why not and returns `None`. Fails if a server is required.
+    pub(crate) fn start(server: &Server) -> Option<Self> {
+        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"].iter().map(Path::new);
+        let Some(program) = program.into_iter().find(|program| program.is_file()) else {
+            let required = std::env::var_os("IPAM_REQUIRE_POSTGRES").is_some_and(|value| value == "1");
+            assert!(!required, "IPAM_REQUIRE_POSTGRES is 1, and pgbouncer is not installed");
+            eprintln!("not run: pgbouncer is not installed");
+            return None;
+        };
+        let directory = server.directory().join(unused("proxy"));
+        std::fs::create_dir(&directory).expect("a directory");
+        let dir = directory.display();
+        let settings = format!(
+            "[databases]\npostgres = host={} port=5432 dbname=postgres user={USER}\n[pgbouncer]\nlisten_addr =\n\
+             listen_port = 5432\nunix_socket_dir = {dir}\nauth_type = any\npool_mode = transaction\n\
+             max_client_conn = 1000\ndefault_pool_size = 20\nlogfile = {dir}/log\npidfile = {dir}/pid\n",
+            server.directory().display()
+        );
+        std::fs::write(directory.join("settings"), settings).expect("the settings can be written");
+        if is_root() {
+            std::os::unix::fs::chown(&directory, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("it can be given away");
+        }
+        let script = "\"$1\" -q \"$2/settings\" </dev/null & pid=$!; cat >/dev/null; kill -KILL $pid 2>/dev/null";
+        let mut command = as_user(Path::new("/bin/sh"));
+        command.args(["-c", script, "sh"]).arg(program).arg(&directory);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let shell = command.spawn().expect("a shell");
+        let until = Instant::now() + Duration::from_secs(30);
+        while !directory.join(".s.PGSQL.5432").exists() {
+            assert!(Instant::now() < until, "pgbouncer does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(Self { directory, shell })
+    }
+
+    /// Returns the settings for a schema of the server that no other test uses, through the proxy.
+    pub(crate) fn fresh(&self) -> PostgresConfig {
+        let schema = unused("s");
+        PostgresConfig::new(self.directory.display().to_string(), "postgres").with_user(USER).with_schema(schema)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
+
+/// Returns the proxy that all tests of this program share, if there is one.
+pub(crate) fn shared_proxy() -> Option<&'static Proxy> {
+    static PROXY: OnceLock<Option<Proxy>> = OnceLock::new();
+    PROXY.get_or_init(|| shared().and_then(Proxy::start)).as_ref()
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.keep(false);

@@ -44,6 +44,7 @@ mod prefetch;
 mod probe;
 mod provider;
 mod queue;
+mod resolve;
 mod rows;
 mod schema;
 mod submit;

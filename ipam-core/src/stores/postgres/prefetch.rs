@@ -18,9 +18,10 @@ use crate::engine::replay::{Read, Replay, Value};
 use crate::stores::columns;
 use crate::{AllocationKey, RangeId, Result};
 
-/// Time of the server, the versions of the schema, and the first expiry of an allocation.
+/// Time of the server, the versions of the schema, the first expiry of an allocation, and a turn that has not passed.
 const STATE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8, version, oldest_program, \
-                     (SELECT min(expires) FROM allocation WHERE expires IS NOT NULL) FROM ipam_schema";
+                     (SELECT min(expires) FROM allocation WHERE expires IS NOT NULL), \
+                     pg_snapshot_xmin(pg_current_snapshot())::text::int8 + turn_offset FROM ipam_schema";
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8";
 const LOCK: &str = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::int8[]) AS t(k)";
 const LOCK_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(k) FROM unnest($1::int8[]) AS t(k)";
@@ -64,17 +65,26 @@ pub(super) async fn begin(
     let mut keys: Vec<&AllocationKey> = hints.iter().filter_map(|hint| hint.key.as_ref()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let (lock, locks) = match view.kind {
-        Kind::Structure => (LOCK, vec![view.locks.structure()]),
-        _ => (LOCK_SHARED, ranges.iter().map(|range| view.locks.range(range)).collect()),
-    };
+    let alone: Vec<i64> = if view.kind == Kind::Structure { vec![view.locks.structure()] } else { Vec::new() };
+    let mut shared = vec![view.locks.writing()];
+    if view.kind == Kind::Write {
+        shared.extend(ranges.iter().map(|range| view.locks.range(range)));
+    }
     let ids: Vec<&str> = ranges.iter().map(|range| range.as_str()).collect();
     let seeds: Vec<i64> = ranges.iter().map(|range| view.locks.pages(range)).collect();
     let texts: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
     // Sent in this order, and done one after the other: a range is read when its lock is held.
+    let locks = async {
+        let (alone, shared) = join(
+            unless(alone.is_empty(), client, LOCK, &[(&alone, Type::INT8_ARRAY)]),
+            client.query_typed(LOCK_SHARED, &[(&shared, Type::INT8_ARRAY)]),
+        )
+        .await;
+        alone.and(shared)
+    };
     let (begun, locked, state, found_requests, found_ranges) = join5(
         client.batch_execute(begin),
-        unless(locks.is_empty(), client, lock, &[(&locks, Type::INT8_ARRAY)]),
+        locks,
         client.query_typed(STATE, &[]),
         unless(texts.is_empty(), client, REQUESTS, &[(&texts, Type::TEXT_ARRAY)]),
         unless(ids.is_empty(), client, RANGES, &[(&ids, Type::TEXT_ARRAY), (&seeds, Type::INT8_ARRAY)]),
@@ -90,6 +100,7 @@ pub(super) async fn begin(
     }
     let now = server_time(view.operation, row.try_get(0)?, config)?;
     let due = |first: Option<i64>| first.is_some_and(|first| first <= columns::micros(now));
+    view.seen.turn = row.try_get(4)?;
     let none_expired = !due(row.try_get(3)?);
     if none_expired {
         replay.provide(Read::Expired { range: None, now, limit: SWEEPS.0 }, Value::Records(Vec::new()));

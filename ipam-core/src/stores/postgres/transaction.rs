@@ -12,6 +12,7 @@ use super::connect::{begin, connection};
 use super::errors::Failure;
 use super::job::Job;
 use super::locks::Locks;
+use super::resolve::{self, Mark};
 use super::view::{Kind, Seen, Serials, View};
 use super::{prefetch, writes};
 use crate::backoff::BackoffConfig;
@@ -56,7 +57,16 @@ enum Failed {
     /// Nothing was kept.
     NotApplied(Failure),
     /// It is unknown whether the commit was carried out.
-    Unknown(Failure),
+    Unknown(Box<Unknown>),
+}
+
+/// Commit whose outcome is unknown.
+struct Unknown {
+    failure: Failure,
+    /// By which the commit is recognized.
+    mark: Mark,
+    /// Jobs that are still to be done, if it was carried out.
+    rest: Vec<Box<dyn Job>>,
 }
 
 /// Batch that was done: its jobs with the error of their writes, if these were not kept.
@@ -117,7 +127,21 @@ impl Shared {
                     }
                     tokio::time::sleep(pause(attempts, random)).await;
                 }
-                Err(failed @ Failed::Unknown(_)) => break failed,
+                Err(Failed::Unknown(mut unknown)) => match self.was_committed(&unknown.mark).await {
+                    Some(true) => {
+                        outcome.wrote = true;
+                        outcome.rest = unknown.rest;
+                        outcome.finished.extend(jobs.into_iter().map(|job| (job, Ok(()))));
+                        return outcome;
+                    }
+                    Some(false) => {
+                        jobs.append(&mut unknown.rest);
+                        if attempts >= ALONE {
+                            break Failed::NotApplied(unknown.failure);
+                        }
+                    }
+                    None => break Failed::Unknown(unknown),
+                },
             }
         };
         match failed {
@@ -134,9 +158,10 @@ impl Shared {
                     (job, error)
                 }));
             }
-            Failed::Unknown(failure) => {
+            Failed::Unknown(unknown) => {
+                outcome.rest = unknown.rest;
                 outcome.finished.extend(jobs.into_iter().map(|job| {
-                    let error = Err(failure.unknown(job.operation()));
+                    let error = Err(unknown.failure.unknown(job.operation()));
                     (job, error)
                 }));
             }
@@ -154,13 +179,14 @@ impl Shared {
         let operation = jobs.first().map_or(Operation::Check, |job| job.operation());
         let client = connection(&self.pool, operation).await.map_err(Failed::NotApplied)?;
         let result = self.on_connection(&client, jobs, sight, random).await;
-        if let Err(Failed::Unknown(failure) | Failed::NotApplied(failure)) = &result {
-            if failure.is_broken() || client.is_closed() {
-                // Not given back to the pool.
-                drop(deadpool_postgres::Object::take(client));
-            } else if client.batch_execute("ROLLBACK").await.is_err() {
-                drop(deadpool_postgres::Object::take(client));
-            }
+        let usable = match &result {
+            Ok(_) => true,
+            Err(Failed::NotApplied(failure)) if !failure.is_broken() => client.batch_execute("ROLLBACK").await.is_ok(),
+            Err(_) => false,
+        };
+        if !usable {
+            // Not given back to the pool.
+            drop(deadpool_postgres::Object::take(client));
         }
         result
     }
@@ -196,15 +222,19 @@ impl Shared {
             }
         }
         let mut rest = jobs.split_off(done);
-        match self.commit(&mut view, sight, replay).await {
-            Ok(wrote) => {
-                let doubts = |job: &mut Box<dyn Job>| kind == Kind::Write && sight == Sight::Each && job.is_refused();
-                Ok(Done { rest, doubtful: jobs.extract_if(.., doubts).collect(), wrote })
+        let committed = self.commit(&mut view, sight, replay).await;
+        if let Err(Failed::NotApplied(_)) = &committed {
+            jobs.append(&mut rest);
+        }
+        let doubts = |job: &mut Box<dyn Job>| kind == Kind::Write && sight == Sight::Each && job.is_refused();
+        match committed {
+            Ok(wrote) => Ok(Done { rest, doubtful: jobs.extract_if(.., doubts).collect(), wrote }),
+            Err(Failed::Unknown(mut unknown)) => {
+                rest.extend(jobs.extract_if(.., doubts));
+                unknown.rest = rest;
+                Err(Failed::Unknown(unknown))
             }
-            Err(failed) => {
-                jobs.append(&mut rest);
-                Err(failed)
-            }
+            Err(failed) => Err(failed),
         }
     }
 
@@ -215,6 +245,8 @@ impl Shared {
             view.client.batch_execute("ROLLBACK").await.map_err(|error| Failed::NotApplied(error.into()))?;
             return Ok(false);
         }
+        let mark = Mark::of(&log, view.seen.turn);
+        let unknown = |failure, mark| Failed::Unknown(Box::new(Unknown { failure, mark, rest: Vec::new() }));
         let mut statements = writes::statements(log, &view.seen, view.kind, view.operation)
             .map_err(|error| Failed::NotApplied(error.into()))?;
         if sight == Sight::One {
@@ -236,7 +268,7 @@ impl Shared {
                 // carried the commit before.
                 let refused = error.code().is_some();
                 let failure = Failure::Server(error);
-                return Err(if refused { Failed::NotApplied(failure) } else { Failed::Unknown(failure) });
+                return Err(if refused { Failed::NotApplied(failure) } else { unknown(failure, mark) });
             }
         }
         match committed {
@@ -245,9 +277,24 @@ impl Shared {
                 let failure = Failure::Server(error);
                 let refused =
                     matches!(&failure, Failure::Server(error) if error.code().is_some()) && !failure.is_broken();
-                Err(if refused { Failed::NotApplied(failure) } else { Failed::Unknown(failure) })
+                Err(if refused { Failed::NotApplied(failure) } else { unknown(failure, mark) })
             }
         }
+    }
+
+    /// Returns true if a commit of unknown outcome was carried out, false if not; `None` if that cannot be found out in
+    /// time.
+    async fn was_committed(&self, mark: &Mark) -> Option<bool> {
+        let until = Instant::now() + self.config.statement_timeout + self.config.lock_timeout;
+        let mut attempts = 0;
+        while Instant::now() < until {
+            attempts += 1;
+            if let Ok(found) = resolve::was_committed(&self.pool, &self.config, &self.locks, mark).await {
+                return Some(found);
+            }
+            tokio::time::sleep(pause(attempts, &mut SystemRandom::default())).await;
+        }
+        None
     }
 
     fn view<'c>(&'c self, client: &'c Client, kind: Kind, operation: Operation) -> View<'c> {

@@ -43,6 +43,8 @@ pub(super) struct Seen {
     /// True if the lock of a page is held. A second one is not waited for, because two transactions could wait for each
     /// other.
     pub(super) holds_page: bool,
+    /// Turn of the feed below which this transaction is not.
+    pub(super) turn: i64,
 }
 
 /// View of one transaction.
