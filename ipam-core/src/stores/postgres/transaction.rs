@@ -262,24 +262,18 @@ impl Shared {
         });
         let commit = view.client.batch_execute("COMMIT");
         let (written, committed) = futures_util::future::join(join_all(sent), commit).await;
-        for result in written {
+        // The server itself refuses a statement, and then all after it. A connection that broke may have carried the
+        // commit before, also if a proxy reports that with a code.
+        let refused = |failure: &Failure| {
+            matches!(failure, Failure::Server(error) if error.code().is_some()) && !failure.is_broken()
+        };
+        for result in written.into_iter().chain([committed]) {
             if let Err(error) = result {
-                // The server itself says that a statement failed, and has rolled back. A connection that broke may have
-                // carried the commit before.
-                let refused = error.code().is_some();
                 let failure = Failure::Server(error);
-                return Err(if refused { Failed::NotApplied(failure) } else { unknown(failure, mark) });
+                return Err(if refused(&failure) { Failed::NotApplied(failure) } else { unknown(failure, mark) });
             }
         }
-        match committed {
-            Ok(()) => Ok(true),
-            Err(error) => {
-                let failure = Failure::Server(error);
-                let refused =
-                    matches!(&failure, Failure::Server(error) if error.code().is_some()) && !failure.is_broken();
-                Err(if refused { Failed::NotApplied(failure) } else { unknown(failure, mark) })
-            }
-        }
+        Ok(true)
     }
 
     /// Returns true if a commit of unknown outcome was carried out, false if not; `None` if that cannot be found out in
