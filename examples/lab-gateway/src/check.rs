@@ -62,6 +62,11 @@ pub async fn all(config: &Config, firewall: &dyn Firewall) -> Vec<Finding> {
             ddns.client().map(|client| format!("the key fits; {} is updated at start", client.config().name()));
         findings.push(Finding::new("ddns", client.map_err(text)));
     }
+    if let Some(log) = &config.log {
+        let collector =
+            log.collector().map(|(collector, _)| format!("the key fits; batches go to {}", collector.url()));
+        findings.push(Finding::new("log", collector.map_err(text)));
+    }
     findings
 }
 

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn start(arguments: &Arguments) -> Result<ExitCode, StartError> {
     let config = Config::load(&arguments.config)?;
-    let firewall = Arc::new(service::nft(&config.firewall, &config.outside)?);
+    let firewall = Arc::new(service::nft(&config)?);
     match arguments.command {
         Command::Check => {
             let findings = check::all(&config, firewall.as_ref()).await;

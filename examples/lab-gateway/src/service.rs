@@ -10,9 +10,10 @@ use tokio::time::timeout;
 use crate::addresses::{AddressError, Addresses};
 use crate::api::{Server, ServerError, Site, SiteParts};
 use crate::background::{Report, Reports, Stop, note};
-use crate::config::{Config, ConfigError, DdnsSettings, FirewallSettings, OutsideSettings};
+use crate::config::{Config, ConfigError, DdnsSettings};
 use crate::ddns::{AddressSource, DdnsError, Updater};
 use crate::firewall::{Firewall, FirewallError, NftFirewall, NftLayout};
+use crate::log::{Forwarder, LogError};
 use crate::portmaps::PortMaps;
 use crate::reach::Worker;
 use crate::store::{SqliteStore, Store, StoreError};
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The settings of the DNS record cannot be used.
     #[error(transparent)]
     Ddns(#[from] DdnsError),
+    /// The settings of the log cannot be used, or its spool cannot be opened.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The provider's URL or its ranges do not fit the settings.
     #[error(transparent)]
     Addresses(#[from] AddressError),
@@ -63,6 +67,7 @@ impl StartError {
         match self {
             Self::Config(_) | Self::Firewall(_) | Self::Ddns(_) | Self::Server(ServerError::Config(_)) => true,
             Self::Addresses(error) => is_config(error),
+            Self::Log(error) => matches!(error, LogError::Config { .. }),
             Self::Key(error) => !matches!(error, KeyError::Server(_)),
             Self::Store(error) => matches!(error, StoreError::Newer { .. }),
             Self::Server(_) => false,
@@ -82,10 +87,12 @@ fn is_config(error: &AddressError) -> bool {
 ///
 /// # Errors
 /// [`FirewallError::Refused`] if a name cannot be used.
-pub fn nft(firewall: &FirewallSettings, outside: &OutsideSettings) -> Result<NftFirewall, FirewallError> {
-    let layout = NftLayout::new(&firewall.table, &outside.interface)?
+pub fn nft(config: &Config) -> Result<NftFirewall, FirewallError> {
+    let firewall = &config.firewall;
+    let layout = NftLayout::new(&firewall.table, &config.outside.interface)?
         .with_masquerade(firewall.masquerade)
-        .with_guard(firewall.guard);
+        .with_guard(firewall.guard)
+        .with_log_group(config.log.as_ref().and_then(|log| log.log_group()));
     Ok(NftFirewall::new(&firewall.nft, layout))
 }
 
@@ -110,6 +117,7 @@ pub struct Service {
     tokens: Tokens,
     reports: Reports,
     updater: Option<Updater>,
+    forwarder: Option<Forwarder>,
 }
 
 impl Service {
@@ -127,6 +135,7 @@ impl Service {
             problem: error.to_string(),
         })??);
         let updater = config.ddns.as_ref().map(|ddns| updater(ddns, config.outside.source())).transpose()?;
+        let forwarder = config.log.as_ref().map(|log| log.forwarder(&owner)).transpose()?;
         let addresses = Arc::new(addresses(&config)?);
         let (ports, reports) = (config.ports.first..=config.ports.last, Reports::new());
         let maps = PortMaps::new(Arc::clone(&store), firewall, Arc::clone(&addresses), ports);
@@ -154,7 +163,7 @@ impl Service {
             max_body: config.api.max_body,
         }));
         let server = Server::bind(&config.api).await?;
-        Ok(Self { config, server, site, maps, addresses, worker, tokens, reports, updater })
+        Ok(Self { config, server, site, maps, addresses, worker, tokens, reports, updater, forwarder })
     }
 
     /// Returns the URL of the API.
@@ -165,7 +174,7 @@ impl Service {
 
     /// Serves until the signal to stop; then ends all parts, finishes the change that is under way, and closes the provider.
     pub async fn run(self, stop: Stop) {
-        let Self { config, server, site, maps, addresses, worker, tokens, reports, updater } = self;
+        let Self { config, server, site, maps, addresses, worker, tokens, reports, updater, forwarder } = self;
         let mut parts = JoinSet::new();
         parts.spawn(server.run(site, stop.clone()));
         parts.spawn(cycle(maps.clone(), config.firewall.reconcile.into(), reports.part("portmaps"), stop.clone()));
@@ -174,6 +183,9 @@ impl Service {
         }
         if let Some(updater) = updater {
             parts.spawn(follow(updater, reports.part("ddns"), stop.clone()));
+        }
+        if let Some(forwarder) = forwarder {
+            parts.spawn(forward(forwarder, reports.part("log"), stop.clone()));
         }
         if config.token.key_url.is_some() {
             tokens.fetch(&config.token, &reports.part("token"), &stop).await;
@@ -209,6 +221,26 @@ async fn follow(updater: Updater, report: Report, stop: Stop) {
         }
     };
     stop.or(async { tokio::join!(updater.run(), reporting) }).await;
+}
+
+/// Runs the log sender to its clean end, and reports each change of its state.
+async fn forward(forwarder: Forwarder, report: Report, stop: Stop) {
+    let mut state = forwarder.state();
+    let reporting = async {
+        while state.changed().await.is_ok() {
+            let now = state.borrow_and_update().clone();
+            match now.reading.or(now.sending) {
+                Some(error) => report.down(error.to_string()),
+                None => {
+                    let (lost, dropped) = (now.lost.values().sum::<u64>(), now.dropped);
+                    let (records, waiting) = (now.records, now.waiting);
+                    report.up(format!("{records} records, {waiting} batches waiting, {lost} lost, {dropped} dropped"));
+                }
+            }
+        }
+    };
+    // The reporting ends with the forwarder, which holds the sender of its states.
+    tokio::join!(forwarder.run(async move { stop.stopped().await }), reporting);
 }
 
 /// Puts rules and records right, again and again: anyone may flush the ruleset.

@@ -28,6 +28,7 @@ mod ddns;
 mod error;
 mod file;
 mod lab;
+mod log;
 mod overlay;
 mod secret;
 mod time;
@@ -41,6 +42,7 @@ pub use ddns::DdnsSettings;
 pub use error::ConfigError;
 pub use file::read_text;
 pub use lab::{FirewallSettings, LabSettings, OutsideSettings, PortSettings, ReachabilitySettings, StoreSettings};
+pub use log::LogSettings;
 pub use secret::SecretFile;
 pub use time::TimeSpan;
 
@@ -80,6 +82,9 @@ pub struct Config {
     /// DNS record of the gateway; without this section there is none.
     #[serde(default)]
     pub ddns: Option<DdnsSettings>,
+    /// Log of forwarded connections; without this section none is kept.
+    #[serde(default)]
+    pub log: Option<LogSettings>,
 }
 
 impl Config {
@@ -139,7 +144,8 @@ impl Config {
         self.ports.check()?;
         self.firewall.check()?;
         self.reachability.check()?;
-        self.ddns.as_ref().map_or(Ok(()), DdnsSettings::check)
+        self.ddns.as_ref().map_or(Ok(()), DdnsSettings::check)?;
+        self.log.as_ref().map_or(Ok(()), LogSettings::check)
     }
 }
 
