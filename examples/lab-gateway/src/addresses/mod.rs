@@ -62,6 +62,12 @@ impl LabAddress {
         self
     }
 
+    /// Returns false if the allocation has neither a host name nor an owner.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.name != self.address.to_string()
+    }
+
     fn of(allocation: &Allocation) -> Option<Self> {
         let IpAddr::V4(address) = allocation.address else { return None };
         let name = allocation.labels.hostname.clone().filter(|name| !name.is_empty());

@@ -28,6 +28,6 @@ pub(super) fn must_own(user: &User, owner: &str) -> Result<(), Refusal> {
     if user.name == owner {
         return Ok(());
     }
-    let message = format!("the lab of this gateway is {owner}'s, and the token is of {}", user.name);
+    let message = format!("the lab of this gateway is {owner}'s, and the token is of {:?}", user.name);
     Err(Refusal::new(StatusCode::FORBIDDEN, "not_the_owner", message))
 }

@@ -1,7 +1,11 @@
 //! Health of the gateway: a summary for everyone, and details for the owner.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::addr::text;
 use super::refusal::Refusal;
@@ -28,17 +32,33 @@ const fn word(up: bool) -> &'static str {
     if up { "up" } else { "down" }
 }
 
-/// Returns the health; with details if the caller may see them.
-pub(super) async fn summary(site: &Site, details: bool) -> Value {
+/// Age at which the state is looked up again for callers without a token. Each look starts a program.
+const AGE: Duration = Duration::from_secs(1);
+
+/// State for callers without a token, and when it was looked up.
+#[derive(Debug, Default)]
+pub(super) struct Summary(Mutex<Option<(Instant, Value)>>);
+
+impl Summary {
+    /// Returns the state. One caller looks, and the others wait for it.
+    pub(super) async fn get(&self, site: &Site) -> Value {
+        let mut summary = self.0.lock().await;
+        match summary.as_ref() {
+            Some((time, content)) if time.elapsed() < AGE => content.clone(),
+            _ => {
+                let content = state(&site.parts.maps.compare().await);
+                *summary = Some((Instant::now(), content.clone()));
+                content
+            }
+        }
+    }
+}
+
+/// Returns the health with its details.
+pub(super) async fn details(site: &Site) -> Value {
     let compared = site.parts.maps.compare().await;
-    let database = !matches!(&compared, Err(MapError::Store(_) | MapError::Ended(_)));
-    let firewall = compared.as_ref().is_ok_and(|difference| difference.intact);
-    let mut content = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "database": word(database),
-        "firewall": word(firewall),
-    });
-    if let (true, Value::Object(content)) = (details, &mut content) {
+    let mut content = state(&compared);
+    if let Value::Object(content) = &mut content {
         match &compared {
             Ok(difference) => content.extend(differences(difference)),
             Err(error) => {
@@ -48,6 +68,12 @@ pub(super) async fn summary(site: &Site, details: bool) -> Value {
         content.insert("parts".to_owned(), parts(site));
     }
     content
+}
+
+fn state(compared: &Result<Difference, MapError>) -> Value {
+    let database = !matches!(compared, Err(MapError::Store(_) | MapError::Ended(_)));
+    let firewall = compared.as_ref().is_ok_and(|difference| difference.intact);
+    json!({ "version": env!("CARGO_PKG_VERSION"), "database": word(database), "firewall": word(firewall) })
 }
 
 fn differences(difference: &Difference) -> Map<String, Value> {

@@ -56,13 +56,14 @@ pub struct SiteParts {
 pub struct Site {
     pub(super) parts: SiteParts,
     places: Semaphore,
+    summary: health::Summary,
 }
 
 impl Site {
     /// Makes the API of its parts.
     #[must_use]
     pub fn new(parts: SiteParts) -> Self {
-        Self { parts, places: Semaphore::new(AT_ONCE) }
+        Self { parts, places: Semaphore::new(AT_ONCE), summary: health::Summary::default() }
     }
 
     /// Responds to a request from this address.
@@ -128,7 +129,7 @@ impl Site {
         if route == Route::Health && method == Method::GET {
             let owns = user.is_some_and(|user| user.name == self.parts.owner);
             let _place = self.place().await?;
-            return Ok(health::summary(self, owns).await);
+            return Ok(if owns { health::details(self).await } else { self.summary.get(self).await });
         }
         let user = user.ok_or(TokenError::Missing)?;
         if route != Route::Addresses {

@@ -143,7 +143,8 @@ impl Inner {
             return other(&lease.name);
         }
         match self.addresses.find(address).await? {
-            Some(found) if same(&found.name) => Ok(None),
+            // An address that was entered without host name and owner has no other name.
+            Some(found) if same(&found.name) || !found.is_named() => Ok(None),
             Some(found) => other(&found.name),
             // Of the lease there may be one already, if the allocation was removed behind the gateway's back: its key is the
             // same.

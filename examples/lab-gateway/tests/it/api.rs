@@ -111,6 +111,7 @@ async fn bad_input_is_a_typed_error_and_nothing_is_half_done() {
             ("DELETE", PORTMAP, r#"{"conn_port":0}"#.to_owned(), 400, "invalid_value"),
             ("DELETE", PORTMAP, r#"{"conn_port":"50000"}"#.to_owned(), 400, "invalid_body"),
             ("DELETE", PORTMAP, "[]".to_owned(), 400, "invalid_body"),
+            ("DELETE", PORTMAP, r#"{"a\nb":1}"#.to_owned(), 400, "invalid_body"),
             ("PUT", PORTMAP, "{}".to_owned(), 405, "method_not_allowed"),
             ("POST", ADDR, "{}".to_owned(), 405, "method_not_allowed"),
             ("GET", "/api/1/ipam/nothing", String::new(), 404, "no_route"),
@@ -248,6 +249,8 @@ async fn the_health_shows_details_to_the_owner_only_and_repairs_on_request() {
     let content = alice.get(HEALTH).await.content().clone();
     assert_eq!((&content["maps_without_rule"], &content["rules_without_map"]), (&json!([]), &json!([])));
     stage.firewall.flush();
+    // Without a token, the state is looked up once a second.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     assert_eq!(stranger.get(HEALTH).await.content()["firewall"], "down");
     // A token that does not hold is refused here, too, and not passed over.
     assert_eq!(stage.with_token(Some("a.b.c".to_owned())).get(HEALTH).await.status, 401);

@@ -191,6 +191,22 @@ async fn a_repeat_returns_the_same_port_and_another_name_is_refused() {
 }
 
 #[tokio::test]
+async fn an_address_without_any_name_can_be_mapped_under_a_new_one() {
+    let server = phpipam_client::testing::Server::start().await.unwrap();
+    let subnet = server.seed(|store| {
+        let section = store.add_section("Lab");
+        let subnet = store.add_subnet(section, "10.0.0.0/24".parse().unwrap());
+        store.add_address(subnet, "10.0.0.9".parse().unwrap(), "");
+        subnet
+    });
+    let world = World::new(crate::stage::open(&server).await);
+    let maps = restart(&world).await;
+    let added = maps.add(new("10.0.0.9:22", "web1")).await.unwrap();
+    maps.remove(added.conn_port).await.unwrap();
+    assert_eq!(server.seed(|store| store.used(subnet).len()), 1, "it was allocated otherwise");
+}
+
+#[tokio::test]
 async fn all_ports_are_found_and_then_there_is_none() {
     let world = World::new(memory());
     let maps = restart(&world).await;

@@ -38,6 +38,15 @@ pub(crate) fn networks() -> Vec<ipnet::Ipv4Net> {
     vec!["10.0.0.0/24".parse().unwrap()]
 }
 
+/// Opens the provider of a simulated phpIPAM, by its URL.
+pub(crate) async fn open(server: &testing::Server) -> Arc<dyn IpamProvider> {
+    let mut registry = Registry::new();
+    phpipam_client::register(&mut registry).unwrap();
+    let host = server.url().replace("http://", "");
+    let request = OpenRequest::parse(&format!("phpipam+http://admin@{}/test", host.trim_end_matches('/'))).unwrap();
+    registry.open_with(request.with_secret("password", testing::Server::PASSWORD.into())).await.unwrap()
+}
+
 impl Stage {
     /// Returns a stage of each kind of provider.
     pub(crate) async fn all() -> Vec<Self> {
@@ -56,12 +65,7 @@ impl Stage {
             let section = store.add_section("Lab");
             store.add_subnet(section, "10.0.0.0/24".parse().unwrap());
         });
-        let mut registry = Registry::new();
-        phpipam_client::register(&mut registry).unwrap();
-        let host = server.url().replace("http://", "");
-        let request = OpenRequest::parse(&format!("phpipam+http://admin@{}/test", host.trim_end_matches('/'))).unwrap();
-        let request = request.with_secret("password", testing::Server::PASSWORD.into());
-        let provider = registry.open_with(request).await.unwrap();
+        let provider = open(&server).await;
         Self::start("phpIPAM", provider, Arc::new(MemoryFirewall::new()), None, Reachability::new(), server).await
     }
 
