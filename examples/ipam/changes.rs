@@ -25,19 +25,30 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Resu
     }
     let mut table = Table::new(&["POSITION", "TIME", "WHAT", "WHO", "SPACE", "RANGE", "BLOCK", "ADDRESS", "OWNER"]);
     for change in &changes {
-        table.row([
-            change.position.to_string(),
-            show_time(change.at),
-            kind(change),
-            or_dash(change.actor.as_ref()),
-            change.space.to_string(),
-            or_dash(change.range.as_ref()),
-            or_dash(change.block.as_ref()),
-            or_dash(change.address),
-            or_dash(change.owner.as_ref()),
-        ]);
+        table.row(cells(change));
     }
     Output::new(table.render("no changes"), &json!({ "items": changes, "next": since }))
+}
+
+/// Returns a change as one line.
+pub(crate) fn line(change: &Change) -> String {
+    let clean = |cell: String| cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect::<String>();
+    cells(change).map(clean).join("  ")
+}
+
+/// Returns the cells of a change, in the order of the columns.
+fn cells(change: &Change) -> [String; 9] {
+    [
+        change.position.to_string(),
+        show_time(change.at),
+        kind(change),
+        or_dash(change.actor.as_ref()),
+        change.space.to_string(),
+        or_dash(change.range.as_ref()),
+        or_dash(change.block.as_ref()),
+        or_dash(change.address),
+        or_dash(change.owner.as_ref()),
+    ]
 }
 
 /// Returns the kind as in JSON.

@@ -22,6 +22,9 @@ pub(crate) const NOT_FOUND: u8 = 4;
 /// Exit code if a scan was incomplete, or silent hosts were left as they are.
 pub(crate) const INCOMPLETE: u8 = 5;
 
+/// Exit code if two providers differ.
+pub(crate) const DIFFERENT: u8 = 6;
+
 /// Signal that asks the program to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {

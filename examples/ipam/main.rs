@@ -11,8 +11,11 @@ mod check;
 mod cli;
 mod closing;
 mod deallocate;
+mod diff;
 mod exit;
 mod find;
+mod follow;
+mod migrate;
 mod never_allocated;
 mod open;
 mod output;
@@ -44,11 +47,12 @@ mod vra_server;
 use std::process::ExitCode;
 
 use ipam_core::IpamProvider;
+use ipam_core::registry::Secrets;
 
 use crate::cli::{Ask, Cli, PlanCommand, Verb};
-use crate::closing::{Ended, closing};
+use crate::closing::{Ended, closing, stoppable};
 use crate::exit::Failure;
-use crate::open::{Absent, open};
+use crate::open::{Absent, open, open_to_read};
 use crate::output::Output;
 use crate::progress::Progress;
 
@@ -94,11 +98,35 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         Verb::Quickstart(args) => quickstart::run(args).await?,
         Verb::Plan(PlanCommand::Import { files, dry_run }) => {
             let plan = plan::read(&files)?;
-            let provider = plan::open_for(url, dry_run).await?;
+            let provider = plan::open_for(url, dry_run, Secrets::none()).await?;
             closing(provider, async |provider| {
                 let imported = plan::import(provider, &plan, dry_run).await?;
                 let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
                 Ok((imported.output()?, code))
+            })
+            .await?
+        }
+        Verb::Plan(PlanCommand::Export { to }) => {
+            let provider = open(url, Absent::Refuse).await?;
+            closing(provider, async |provider| plan::export(provider, &to).await).await?.map(done)
+        }
+        Verb::Diff(args) => {
+            let first = open_to_read(&args.first, "IPAM_FROM").await?;
+            let second = open_to_read(&args.second, "IPAM_TO").await?;
+            closing(second, async |second| {
+                let compared = diff::run(&first, second, args.limit, as_json).await;
+                first.close().await?;
+                compared
+            })
+            .await?
+        }
+        Verb::Migrate(args) => {
+            let from = open_to_read(&args.from, "IPAM_FROM").await?;
+            let to = plan::open_for(Some(&args.to), args.dry_run, Secrets::env("IPAM_TO")).await?;
+            closing(to, async |to| {
+                let migrated = migrate::run(&from, to, &args).await;
+                from.close().await?;
+                migrated
             })
             .await?
         }
@@ -108,6 +136,13 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         Verb::Vra7(args) => alone(vra7::run(args).await?),
         Verb::Vra8(args) => alone(vra8::run(*args).await?),
         Verb::Vra(command) => vra::run(url, command).await?.map(done),
+        Verb::Ask(verb) if matches!(&*verb, Ask::Changes(args) if args.follow) => {
+            let Ask::Changes(args) = *verb else { return Ok(alone(Output::nothing())) };
+            let provider = open(url, Absent::Refuse).await?;
+            closing(provider, async |provider| stoppable(follow::run(provider, args, as_json)).await)
+                .await?
+                .map(|()| done(Output::nothing()))
+        }
         Verb::Ask(verb) => {
             let provider = open(url, Absent::of(&verb)).await?;
             let waiting = Progress::new("waiting for the provider", 0);

@@ -54,6 +54,15 @@ pub(crate) async fn open(url: Option<&str>, absent: Absent) -> Result<Arc<dyn Ip
     open_with(request).await
 }
 
+/// Opens a provider to be read. The variables of its secrets begin with `prefix`, or else with `IPAM`.
+pub(crate) async fn open_to_read(url: &str, prefix: &str) -> Result<Arc<dyn IpamProvider>, Failure> {
+    let mut request = Absent::Refuse.request(OpenRequest::parse(url)?)?;
+    if request.url.scheme() == "embedded" {
+        request = request.with_option("read_only", "true")?;
+    }
+    open_with(request.or_secrets(Secrets::env(prefix))).await
+}
+
 /// Opens a provider with the secrets of the environment.
 pub(crate) async fn open_with(request: OpenRequest) -> Result<Arc<dyn IpamProvider>, Failure> {
     let registry = registry(Secrets::env("IPAM"))?;

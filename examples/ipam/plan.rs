@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ipam_core::plan::{AddressPlan, CheckedPlan, CheckedRow, Format, ImportStep, Importer, PlanError, RowStatus};
-use ipam_core::registry::{OpenRequest, ProviderUrl};
+use ipam_core::registry::{OpenRequest, ProviderUrl, Secrets};
 use ipam_core::{IpamProvider, MemoryProvider};
 use phpipam_client::plan::Responses;
 use serde_json::{Value, json};
@@ -152,11 +152,16 @@ fn row_json(row: &CheckedRow) -> Value {
 
 /// Opens the provider that a plan is imported into. A dry run creates no store: if there is none, it compares the plan
 /// with an empty one.
-pub(crate) async fn open_for(url: Option<&str>, dry_run: bool) -> Result<Arc<dyn IpamProvider>, Failure> {
-    let Some(given) = url.filter(|_| dry_run) else { return open(url, Absent::Create).await };
-    let Ok(parsed) = ProviderUrl::parse(given) else { return open(url, Absent::Refuse).await };
-    if parsed.scheme() != "embedded" {
-        return open(url, Absent::Refuse).await;
+pub(crate) async fn open_for(
+    url: Option<&str>,
+    dry_run: bool,
+    secrets: Secrets,
+) -> Result<Arc<dyn IpamProvider>, Failure> {
+    let absent = if dry_run { Absent::Refuse } else { Absent::Create };
+    let Some(given) = url else { return open(url, absent).await };
+    let parsed = ProviderUrl::parse(given)?;
+    if !dry_run || parsed.scheme() != "embedded" {
+        return open_with(absent.request(OpenRequest::new(parsed))?.or_secrets(secrets)).await;
     }
     let is_missing = match std::fs::metadata(parsed.rest()) {
         Ok(metadata) => metadata.is_file() && metadata.len() == 0,
@@ -198,12 +203,19 @@ pub(crate) async fn import(
     Ok(imported)
 }
 
+/// `ipam plan export`
+pub(crate) async fn export(provider: &dyn IpamProvider, to: &str) -> Result<Output, Failure> {
+    let plan = Progress::new("reading the provider", 0).during(AddressPlan::from_provider(provider)).await?;
+    convert(&plan, to)
+}
+
 /// `ipam plan convert`
 pub(crate) fn convert(plan: &AddressPlan, to: &str) -> Result<Output, Failure> {
     for note in &plan.notes {
         progress::note(format_args!("note: {}: {}", note.at, note.item));
     }
     let text = plan.to_text(if to == "csv" { Format::Csv } else { Format::Json });
-    let json = json!({ "format": to, "text": text });
+    let notes: Vec<&String> = plan.notes.iter().map(|note| &note.item).collect();
+    let json = json!({ "format": to, "text": text, "notes": notes });
     Output::new(text, &json)
 }

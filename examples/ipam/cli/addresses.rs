@@ -149,6 +149,12 @@ pub(crate) struct Changes {
     #[arg(long, value_name = "POSITION")]
     pub(crate) since: Option<String>,
     /// Largest number of results; 0 for all.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, conflicts_with = "follow")]
     pub(crate) limit: usize,
+    /// Go on with the changes that come, until the program is stopped. With --json each change is one line.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// With --follow: seconds between two looks at the provider.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) interval: u64,
 }

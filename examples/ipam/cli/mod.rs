@@ -4,6 +4,7 @@ mod addresses;
 mod blocks;
 mod command_line;
 mod labels;
+mod moving;
 mod plan;
 mod ranges;
 mod value_parsers;
@@ -21,13 +22,14 @@ pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate,
 pub(crate) use self::blocks::{AllocateRange, BlockField, Blocks};
 pub(crate) use self::command_line::read;
 pub(crate) use self::labels::ExpectArgs;
+pub(crate) use self::moving::{Diff, Migrate};
 pub(crate) use self::plan::{FileFormat, PlanCommand, PlanFiles};
 pub(crate) use self::ranges::{AddRange, ListRanges, RangeField, RangeFields, Ranges, UpdateRange};
 pub(crate) use self::value_parsers::{ip, pair};
 
 /// Look up, allocate and deallocate IP addresses.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 5 scan incomplete, 130 and 143 stopped by SIGINT and
+/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 5 scan incomplete, 6 providers differ, 130 and 143 stopped by SIGINT and
 /// SIGTERM.
 #[derive(Debug, Parser)]
 #[command(name = "ipam", version, propagate_version = true)]
@@ -40,7 +42,7 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "URL of the provider that keeps the addresses; required by all commands but agent, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, \
+        help = "URL of the provider that keeps the addresses; required by all commands but agent, diff, migrate, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, \
             phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or \
             vra8+https://[USER@]HOST?network=NAME with the secret in IPAM_PASSWORD or IPAM_REFRESH_TOKEN. Each secret may be \
             in a file instead, which IPAM_PASSWORD_FILE and so on name"
@@ -60,7 +62,12 @@ pub(crate) enum Verb {
     Quickstart(Quickstart),
     #[command(flatten)]
     Ask(Box<Ask>),
-    /// Import a subnet plan, or convert it to another format.
+    /// Compare two providers: blocks, ranges and addresses. The exit code is 6 if they differ.
+    Diff(Diff),
+    /// Move blocks, ranges, addresses, keys and times from one provider to another. Run it again to continue one that was
+    /// stopped.
+    Migrate(Migrate),
+    /// Import or export a subnet plan, or convert it to another format.
     #[command(subcommand)]
     Plan(PlanCommand),
     /// Check, back up or restore an embedded store.

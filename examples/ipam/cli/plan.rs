@@ -14,6 +14,12 @@ pub(crate) enum PlanCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Write the provider as a plan: blocks, ranges and allocated addresses.
+    Export {
+        /// Format to write.
+        #[arg(long, value_parser = ["csv", "json"], default_value = "csv")]
+        to: String,
+    },
     /// Convert a plan to another format.
     Convert {
         #[command(flatten)]
