@@ -11,8 +11,9 @@ use crate::engine;
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health, IpamProvider, ListBlocks,
-    ListRanges, Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept,
-    Target, Update, UpdateBlock, UpdateRange, Usage,
+    ListRanges, ListRecords, Operation, Page, PortableRecord, Preview, Range, RangeId, RemoveBlock, RemoveRange,
+    RemovedRange, RestoreRecords, RestoredRecords, Result, Sweep, Swept, Target, Update, UpdateBlock, UpdateRange,
+    Usage,
 };
 
 /// Returns the job that undoes an allocation without a key, whose caller has dropped its future.
@@ -61,6 +62,7 @@ impl IpamProvider for PostgresProvider {
             capabilities.define_blocks = false;
             capabilities.allocate_ranges = false;
             capabilities.sweep = false;
+            capabilities.restore_records = false;
         }
         capabilities
     }
@@ -178,6 +180,19 @@ impl IpamProvider for PostgresProvider {
         }
         // Each request is one transaction, so that there are no abandoned claims.
         self.read(Operation::Sweep, |_, _| Ok(Swept::default())).await
+    }
+
+    async fn list_records(&self, request: &ListRecords) -> Result<Page<PortableRecord>> {
+        let request = request.clone();
+        self.read(Operation::ListRecords, move |store, context| engine::list_records(store, context.now, &request))
+            .await
+    }
+
+    async fn restore_records(&self, request: &RestoreRecords) -> Result<RestoredRecords> {
+        if self.is_read_only() {
+            return Err(Error::unsupported(Operation::RestoreRecords, "postgres"));
+        }
+        structure!(self, RestoreRecords, restore_records, request, None)
     }
 
     async fn close(&self) -> Result<()> {

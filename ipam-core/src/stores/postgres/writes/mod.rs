@@ -341,6 +341,13 @@ impl<'s> Sorted<'s> {
 
     fn insertions(&self, to: &mut Vec<Statement>) -> Result<()> {
         if !self.requests.is_empty() {
+            // A request comes with its allocations. One that was restored may have had more.
+            let mut live: HashMap<&AllocationKey, i32> = HashMap::new();
+            for (allocation, _) in &self.inserted {
+                if let Some(key) = &allocation.key {
+                    *live.entry(key).or_default() += 1;
+                }
+            }
             let counts = |request: &RequestRecord| match request.kind {
                 RequestKind::Addresses { count, lines } => (Some(integer(count)), Some(integer(lines))),
                 RequestKind::Range => (None, None),
@@ -350,7 +357,9 @@ impl<'s> Sorted<'s> {
                 fingerprint: Vec<u8> = request.fingerprint.as_bytes().to_vec(),
                 addresses: Option<i32> = counts(request).0,
                 lines: Option<i32> = counts(request).1,
-                owner: String = request.owner.to_string();
+                held: i32 = live.get(&request.key).copied().unwrap_or(0),
+                owner: String = request.owner.to_string(),
+                given_back: Option<String> = returned(request)?;
                 &self.requests, request
             );
             to.push(
@@ -359,7 +368,9 @@ impl<'s> Sorted<'s> {
                     .with(fingerprint, Type::BYTEA_ARRAY)
                     .with(addresses, Type::INT4_ARRAY)
                     .with(lines, Type::INT4_ARRAY)
-                    .with(owner, Type::TEXT_ARRAY),
+                    .with(held, Type::INT4_ARRAY)
+                    .with(owner, Type::TEXT_ARRAY)
+                    .with(given_back, Type::TEXT_ARRAY),
             );
         }
         if !self.inserted.is_empty() {

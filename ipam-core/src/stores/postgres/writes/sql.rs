@@ -34,10 +34,10 @@ pub(super) const ADD_CLUMP: &str = "INSERT INTO page (range, no, bits, used, ope
 pub(super) const RAISE_HIGH_WATER: &str = "WITH u AS (UPDATE range r SET high_water = greatest(r.high_water, x.mark) \
                                 FROM unnest($1::text[], $2::bytea[]) AS x(id, mark) WHERE r.id = x.id RETURNING 1) \
                                 SELECT 1 / (count(*) = $3)::int FROM u";
-pub(super) const INSERT_REQUESTS: &str = "INSERT INTO request (key, fingerprint, addresses, lines, live, owner) \
-                               SELECT key, fingerprint, addresses, lines, coalesce(addresses, 0), owner \
-                               FROM unnest($1::text[], $2::bytea[], $3::int4[], $4::int4[], $5::text[]) \
-                               AS x(key, fingerprint, addresses, lines, owner)";
+pub(super) const INSERT_REQUESTS: &str = "INSERT INTO request (key, fingerprint, addresses, lines, live, owner, returned) \
+                               SELECT key, fingerprint, addresses, lines, live, owner, returned::jsonb \
+                               FROM unnest($1::text[], $2::bytea[], $3::int4[], $4::int4[], $5::int4[], $6::text[], \
+                               $7::text[]) AS x(key, fingerprint, addresses, lines, live, owner, returned)";
 pub(super) const INSERT_ALLOCATIONS: &str = "INSERT INTO allocation (space, address, serial, range, key, line, owner, hostname, \
                                   description, mac, tags, created, updated, expires) \
                                   SELECT space, address, serial, range, key, line, owner, hostname, description, \
