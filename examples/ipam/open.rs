@@ -30,10 +30,15 @@ impl Absent {
     /// Forbids the creation of a store if it is refused. An option in the URL is kept.
     pub(crate) fn request(self, request: OpenRequest) -> ipam_core::Result<OpenRequest> {
         match self {
-            Self::Refuse if request.url.scheme() == "embedded" => request.with_option("create", "false"),
+            Self::Refuse if is_store(&request) => request.with_option("create", "false"),
             Self::Refuse | Self::Create => Ok(request),
         }
     }
+}
+
+/// Returns true for the providers that can make their store, and open it to be read only.
+fn is_store(request: &OpenRequest) -> bool {
+    matches!(request.url.scheme(), "embedded" | "postgres" | "postgresql")
 }
 
 /// Returns the registry of the providers that this program knows.
@@ -57,7 +62,7 @@ pub(crate) async fn open(url: Option<&str>, absent: Absent) -> Result<Arc<dyn Ip
 /// Opens a provider to be read. The variables of its secrets begin with `prefix`, or else with `IPAM`.
 pub(crate) async fn open_to_read(url: &str, prefix: &str) -> Result<Arc<dyn IpamProvider>, Failure> {
     let mut request = Absent::Refuse.request(OpenRequest::parse(url)?)?;
-    if request.url.scheme() == "embedded" {
+    if is_store(&request) {
         request = request.with_option("read_only", "true")?;
     }
     open_with(request.or_secrets(Secrets::env(prefix))).await
@@ -83,6 +88,8 @@ mod tests {
         assert_eq!(create("embedded:a.db"), Some(false));
         assert_eq!(create("embedded:a.db?actor=me"), Some(false));
         assert_eq!(create("embedded:a.db?create=true"), Some(true));
+        assert_eq!(create("postgres://db.example/ipam"), Some(false));
+        assert_eq!(create("postgresql://db.example/ipam"), Some(false));
         for kept in ["memory:", "phpipam+https://u@h/app"] {
             assert_eq!(create(kept), None, "{kept}");
         }

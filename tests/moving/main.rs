@@ -4,6 +4,8 @@
 
 mod feed;
 mod losses;
+#[path = "../../ipam-core/tests/postgres_support/mod.rs"]
+mod postgres_support;
 mod resume;
 mod site;
 mod stations;

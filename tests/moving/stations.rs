@@ -8,9 +8,19 @@ use ipam_core::plan::{Comparison, Migration};
 use ipam_core::registry::{OpenRequest, Registry};
 use phpipam_client::testing::Server;
 
+use crate::postgres_support::{USER, shared, unused};
+
 /// Providers that can hold everything. A further one is one line here.
+///
+/// That on PostgreSQL has another schema with each call, and is left out where no server is installed.
 pub(crate) fn all(directory: &Path) -> Vec<String> {
-    vec!["memory:".to_owned(), format!("embedded:{}", directory.join("ipam.db").display())]
+    let mut urls = vec!["memory:".to_owned()];
+    urls.extend(shared().map(|server| {
+        let host = server.directory().display().to_string().replace('/', "%2F");
+        format!("postgres://{USER}@{host}/postgres?schema={}", unused("moving"))
+    }));
+    urls.push(format!("embedded:{}", directory.join("ipam.db").display()));
+    urls
 }
 
 /// Opens a provider.

@@ -50,18 +50,14 @@ async fn a_phpipam_arrives_whole_through_all_providers() {
 #[tokio::test]
 async fn everything_that_a_store_holds_arrives() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut pairs = Vec::new();
-    for from in all(one.path()) {
-        for to in all(two.path()) {
-            pairs.push((from.clone(), to));
-        }
-    }
-    for (from, to) in pairs {
+    let count = all(one.path()).len();
+    for pair in 0..count * count {
         for directory in [&one, &two] {
             for entry in std::fs::read_dir(directory.path()).unwrap() {
                 std::fs::remove_file(entry.unwrap().path()).unwrap();
             }
         }
+        let (from, to) = (all(one.path()).swap_remove(pair / count), all(two.path()).swap_remove(pair % count));
         let (source, target) = (open(&from).await, open(&to).await);
         site::fill(&*source, 40).await;
         move_all(&*source, &*target).await;

@@ -15,6 +15,13 @@ use crate::{Error, ErrorKind, IpamProvider, Operation, Result};
 
 type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProvider>>> + Send + Sync;
 
+/// Schemes that need a feature of this crate, and whether it is there.
+const OPTIONAL: &[(&str, &str, bool)] = &[
+    ("embedded", "embedded", cfg!(feature = "embedded")),
+    ("postgres", "postgres", cfg!(feature = "postgres")),
+    ("postgresql", "postgres", cfg!(feature = "postgres")),
+];
+
 /// Registry: the schemes of URLs, each with a factory that opens its provider.
 ///
 /// | URL | feature |
@@ -166,8 +173,11 @@ impl Registry {
     pub async fn open_with(&self, request: OpenRequest) -> Result<Arc<dyn IpamProvider>> {
         let Some(factory) = self.factories.get(request.url.scheme()) else {
             let known: Vec<&str> = self.schemes().collect();
-            let message =
-                format!("no provider has the scheme {:?}; there are: {}", request.url.scheme(), known.join(", "));
+            let scheme = request.url.scheme();
+            let mut message = format!("no provider has the scheme {scheme:?}; there are: {}", known.join(", "));
+            if let Some((_, feature, _)) = OPTIONAL.iter().find(|(name, _, built)| *name == scheme && !built) {
+                message.push_str(&format!("; build the program with the feature `{feature}` of ipam-core"));
+            }
             return Err(Error::new(ErrorKind::Config, Operation::Open, message));
         };
         // Appended, so that the values of the request are asked first.
@@ -218,6 +228,9 @@ mod tests {
         let error = open(&registry, "there:x");
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.message().contains("\"there\"") && error.message().contains("here"), "{error}");
+        assert!(!error.message().contains("feature"), "{error}");
+        let error = open(&registry, "postgres://h/db");
+        assert_eq!(error.message().contains("feature `postgres`"), !cfg!(feature = "postgres"), "{error}");
         assert!(!format!("{registry:?}").is_empty());
     }
 
