@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipam_core::{Error, ErrorKind, Operation, RangeId, Result};
+use ipam_core::{AllocationKey, Error, ErrorKind, Operation, RangeId, Result};
 use tokio::task::JoinHandle;
 
 use super::config::VraConfig;
 use super::kept::Kept;
-use super::locks::Locks;
+use super::locks::{Locks, Turn};
 use crate::v8::Client;
 
 /// Name of the provider in messages.
@@ -41,6 +41,15 @@ pub(super) struct Inner {
 }
 
 impl Inner {
+    /// Locks keys.
+    ///
+    /// # Errors
+    /// `Busy` if other calls with them take too long.
+    pub(super) async fn lock_keys(&self, operation: Operation, keys: &[AllocationKey]) -> Result<Turn<'_>> {
+        let texts = keys.iter().map(ToString::to_string);
+        self.keys.lock(operation, texts, self.config.longest_turn()).await
+    }
+
     pub(super) fn new(client: Client, config: VraConfig, release_wait: Duration) -> Self {
         Self {
             client,

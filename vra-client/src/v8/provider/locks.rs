@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ipam_core::{AllocationKey, Error, ErrorKind, Operation, Result, Retry};
+use ipam_core::{Error, ErrorKind, Operation, Result, Retry};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Turn of a caller. Dropping it lets the next one continue.
@@ -54,16 +54,5 @@ impl Locks {
         let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, mix);
         let count = u64::try_from(self.locks.len()).unwrap_or(1);
         usize::try_from(hash % count).unwrap_or(0)
-    }
-}
-
-impl super::inner::Inner {
-    /// Locks keys.
-    ///
-    /// # Errors
-    /// `Busy` if other calls with them take too long.
-    pub(super) async fn lock_keys(&self, operation: Operation, keys: &[AllocationKey]) -> Result<Turn<'_>> {
-        let texts = keys.iter().map(ToString::to_string);
-        self.keys.lock(operation, texts, self.config.longest_turn()).await
     }
 }

@@ -27,7 +27,7 @@ const SHORT: usize = 100;
 /// `name` tells a row from all others.
 ///
 /// # Errors
-/// The [errors of a list](List#errors).
+/// `Transport` if the server cannot be reached, `Server` if it refuses a page, and the others of a [`List`].
 pub(super) async fn whole<T, N>(list: List<T>, name: impl Fn(&T) -> N) -> Result<Option<Vec<T>>, crate::Error>
 where
     T: Row + DeserializeOwned + Send + 'static,
