@@ -12,6 +12,7 @@ use ipam_core::{
     Range, Tag,
 };
 use ipnet::Ipv4Net;
+use sha2::{Digest as _, Sha256};
 
 pub use error::AddressError;
 use ranges::Ranges;
@@ -29,6 +30,9 @@ const PORT_MAP: &str = "port-map";
 const PAGE: u32 = 1_000;
 /// Most allocations of a listing: the addresses of a /16. A lab with more is asked by address.
 const MOST: usize = 1 << 16;
+
+/// Longest name in bytes that stands in a key as it is.
+const LONGEST_IN_KEY: usize = 128;
 
 /// Allocated address of the lab.
 ///
@@ -171,6 +175,10 @@ impl Addresses {
     /// # Errors
     /// [`AddressError::Provider`] if the provider fails.
     pub async fn find(&self, address: Ipv4Addr) -> Result<Option<LabAddress>, AddressError> {
+        // The provider's range may be larger than the lab.
+        if !self.contains(address) {
+            return Ok(None);
+        }
         let ranges = self.ranges().await?;
         let found = self.source.get().await?.find(&Find::default().with_address(IpAddr::V4(address))).await?;
         // Another address space may have the same addresses.
@@ -206,8 +214,13 @@ impl Addresses {
     /// Makes the lease of an address for a machine: what [`take`](Self::take) and [`give_back`](Self::give_back) need.
     #[must_use]
     pub fn lease(&self, address: Ipv4Addr, name: &str) -> Lease {
-        // Of name and address, so that a repeat is the same request and another machine's is another one.
-        Lease::new(address, name, format!("lab-gateway/{}/{address}/{name}", self.owner))
+        // Of name and address, so that a repeat is the same request and another machine's is another one. A key has at most
+        // 255 bytes; a long name stands in it by its digest.
+        let name_in_key = match name.len() {
+            ..=LONGEST_IN_KEY => name.to_owned(),
+            _ => Sha256::digest(name).iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}")),
+        };
+        Lease::new(address, name, format!("lab-gateway/{}/{address}/{name_in_key}", self.owner))
     }
 
     /// Allocates exactly the address of the lease. It can be repeated.

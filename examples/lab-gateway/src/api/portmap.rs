@@ -14,6 +14,9 @@ use crate::store::PortMap;
 /// Longest name of a machine or component.
 const LONGEST: usize = 128;
 
+/// Longest host name of a provider, in bytes.
+const LONGEST_BYTES: usize = 255;
+
 /// Body of a POST.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,9 +33,14 @@ impl NewBody {
         let port = port("target_port", self.target_port)?;
         for (field, value) in [("target_name", &self.target_name), ("target_component", &self.target_component)] {
             let length = value.chars().count();
-            if length == 0 || length > LONGEST || value.trim() != value.as_str() || value.chars().any(char::is_control)
+            if length == 0
+                || length > LONGEST
+                || value.len() > LONGEST_BYTES
+                || value.trim() != value.as_str()
+                || value.chars().any(char::is_control)
             {
-                let remedy = "write 1 to 128 characters, without control characters and spaces around them";
+                let remedy =
+                    "write 1 to 128 characters, at most 255 bytes, without control characters and spaces around them";
                 return Err(Refusal::invalid(field, value, remedy));
             }
         }

@@ -163,7 +163,10 @@ impl Inner {
         let done = self.steps(map, lease, records, transaction).await;
         let Err(cause) = done else { return Ok(()) };
         match self.clear(map).await {
-            Ok(()) => Err(cause),
+            Ok(()) => {
+                self.give_back().await;
+                Err(cause)
+            }
             Err(left) => Err(MapError::Interrupted { cause: Box::new(cause), left: left.to_string() }),
         }
     }

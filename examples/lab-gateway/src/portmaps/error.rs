@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use ipam_core::ErrorKind;
+
 use crate::addresses::AddressError;
 use crate::firewall::FirewallError;
 use crate::store::StoreError;
@@ -88,4 +90,17 @@ pub enum MapError {
     /// A task of the program ended before its work.
     #[error("the change ended early, and is cleared up as soon as possible: {0}")]
     Ended(String),
+}
+
+impl MapError {
+    /// Returns true if the same may succeed later, because the provider or the store is away.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Address(AddressError::Provider(error)) => {
+                matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Busy)
+            }
+            Self::Address(AddressError::Unopened(_)) | Self::Store(_) | Self::Ended(_) => true,
+            _ => false,
+        }
+    }
 }

@@ -150,15 +150,12 @@ impl Inner {
         self.forget(map).await
     }
 
-    /// Removes what is left of a map without its rule: its connections, its record, and the lease that ends with it.
-    ///
-    /// An allocation that cannot be given back is no failure: its lease stays, and is tried again.
+    /// Removes what is left of a map without its rule: its connections and its record. The lease that ends with it is then
+    /// to be given back.
     async fn forget(&self, map: &PortMap) -> Result<(), MapError> {
         self.firewall.end_connections(&[map.rule()]).await?;
         let port = map.conn_port;
-        self.on_store(move |store| store.remove(port)).await?;
-        self.give_back().await;
-        Ok(())
+        self.on_store(move |store| store.remove(port)).await
     }
 
     /// Returns true if the kernel has the rule of a map.

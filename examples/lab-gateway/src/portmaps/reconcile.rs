@@ -1,6 +1,7 @@
 //! Comparing rules with records, and putting them right.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::{Inner, MapError};
 use crate::background::note;
@@ -67,6 +68,9 @@ pub struct Reconciled {
     pub returning: usize,
 }
 
+/// Longest time that a change takes to give addresses back. Other changes wait for it.
+const GIVE_BACK: Duration = Duration::from_secs(10);
+
 impl Inner {
     pub(super) async fn reconcile(&self) -> Result<Reconciled, MapError> {
         let _change = self.lock().await?;
@@ -83,13 +87,14 @@ impl Inner {
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        self.give_back().await;
-        let records = self.read().await?;
-        result.returning = records.leases.iter().filter(|lease| lease.state == LeaseState::Returning).count();
-        match self.repair(&records).await {
+        // The rules first: a provider that does not respond must not keep them away.
+        match self.repair(&self.read().await?).await {
             Ok(repaired) => result.repaired = repaired,
             Err(error) => failed = failed.or(Some(error)),
         }
+        self.give_back().await;
+        let records = self.read().await?;
+        result.returning = records.leases.iter().filter(|lease| lease.state == LeaseState::Returning).count();
         failed.map_or(Ok(result), Err)
     }
 
@@ -111,8 +116,15 @@ impl Inner {
         Ok(Some(difference))
     }
 
-    /// Gives back the leases that ended. One that cannot be given back is tried again on the cycle.
+    /// Gives back the leases that ended, for a limited time. One that cannot be given back is tried again on the cycle.
     pub(super) async fn give_back(&self) {
+        // A lease that is dropped half-way is still recorded, and giving it back can be repeated.
+        if tokio::time::timeout(GIVE_BACK, self.give_back_all()).await.is_err() {
+            note(format_args!("portmaps: not all addresses are given back yet: the provider does not respond"));
+        }
+    }
+
+    async fn give_back_all(&self) {
         let Ok(records) = self.read().await else { return };
         for lease in records.leases.into_iter().filter(|lease| lease.state == LeaseState::Returning) {
             let address = lease.address;
@@ -122,7 +134,10 @@ impl Inner {
             };
             if let Err(error) = given {
                 note(format_args!("portmaps: {address} is not given back yet: {error}"));
-                return;
+                // A refusal is that of one address. The others would only wait for a provider that is away.
+                if error.is_passing() {
+                    return;
+                }
             }
         }
     }

@@ -18,7 +18,11 @@ impl Inner {
             self.clear(&map).await
         };
         match rest {
-            Ok(()) => Ok(map),
+            // An allocation that cannot be given back is no failure: its lease stays, and is tried again.
+            Ok(()) => {
+                self.give_back().await;
+                Ok(map)
+            }
             // The rule is gone, and cannot come back with the old connections: what is left is finished later.
             Err(cause) => {
                 let left = "its port leads nowhere any more".to_owned();

@@ -34,21 +34,21 @@ async fn a_map_is_made_listed_and_removed_over_each_provider() {
         let (name, alice) = (stage.name, stage.client("alice"));
         allocate(&stage, "10.0.0.9", "dhcp9", "desktop").await;
         let made = alice.map("10.0.0.5", 22, "web1").await;
-        assert_eq!(made.content(), &json!({ "conn_port": 50_000 }), "{name}");
+        assert_eq!(made.content(), &json!({ "conn_port": 20_000 }), "{name}");
         assert!(made.head.contains("link: </api/1/ipam/portmap?describe=true>; rel=help"), "{}", made.head);
         assert!(is_allocated(&stage, "10.0.0.5").await, "{name}");
-        assert_eq!(alice.map("10.0.0.5", 22, "web1").await.content(), &json!({ "conn_port": 50_000 }), "a repeat");
-        assert_eq!(alice.map("10.0.0.5", 80, "web1").await.content(), &json!({ "conn_port": 50_001 }), "{name}");
-        assert_eq!(alice.map("10.0.0.9", 22, "dhcp9").await.content(), &json!({ "conn_port": 50_002 }), "{name}");
+        assert_eq!(alice.map("10.0.0.5", 22, "web1").await.content(), &json!({ "conn_port": 20_000 }), "a repeat");
+        assert_eq!(alice.map("10.0.0.5", 80, "web1").await.content(), &json!({ "conn_port": 20_001 }), "{name}");
+        assert_eq!(alice.map("10.0.0.9", 22, "dhcp9").await.content(), &json!({ "conn_port": 20_002 }), "{name}");
         let rules: Vec<String> = stage.firewall.read().await.unwrap().rules.iter().map(Rule::to_string).collect();
-        assert_eq!(rules, ["50000 -> 10.0.0.5:22", "50001 -> 10.0.0.5:80", "50002 -> 10.0.0.9:22"], "{name}");
+        assert_eq!(rules, ["20000 -> 10.0.0.5:22", "20001 -> 10.0.0.5:80", "20002 -> 10.0.0.9:22"], "{name}");
 
         let listed = alice.get(&format!("{PORTMAP}?name=web%25&target_port=80")).await;
         assert_eq!(listed.json["params"], json!({ "name": "web%", "target_port": "80" }), "{name}");
         let only = json!({ "name": "web1", "target_addr": "10.0.0.5", "target_port": 80, "component": "web" });
-        let expected = json!({ "ports": { "50001": only }, "gateway_ip": "192.0.2.7" });
+        let expected = json!({ "ports": { "20001": only }, "gateway_ip": "192.0.2.7" });
         assert_eq!(listed.content(), &expected, "{name}");
-        assert_eq!(alice.get(&format!("{PORTMAP}?conn_port=50077")).await.content()["ports"], json!({}), "{name}");
+        assert_eq!(alice.get(&format!("{PORTMAP}?conn_port=20077")).await.content()["ports"], json!({}), "{name}");
 
         // Any user may look for addresses; those without a map are there, too.
         let bob = stage.client("bob");
@@ -63,12 +63,12 @@ async fn a_map_is_made_listed_and_removed_over_each_provider() {
             assert_eq!(found_now.content().as_object().unwrap().len(), found, "{name}: {query}");
         }
 
-        for port in [50_000, 50_001, 50_002] {
+        for port in [20_000, 20_001, 20_002] {
             assert_eq!(alice.unmap(port).await.content(), &json!({}), "{name}");
         }
         assert!(!is_allocated(&stage, "10.0.0.5").await, "{name}: a map allocated it");
         assert!(is_allocated(&stage, "10.0.0.9").await, "{name}: it was allocated otherwise");
-        assert_eq!(alice.unmap(50_000).await.kind(), "no_port_map", "{name}");
+        assert_eq!(alice.unmap(20_000).await.kind(), "no_port_map", "{name}");
         assert_eq!(stage.firewall.ended().len(), 3, "{name}: their connections were ended");
         assert!(stage.firewall.read().await.unwrap().rules.is_empty(), "{name}");
     }
@@ -105,11 +105,11 @@ async fn bad_input_is_a_typed_error_and_nothing_is_half_done() {
             ("POST", PORTMAP, String::new(), 400, "invalid_body"),
             ("POST", PORTMAP, "no json".to_owned(), 400, "invalid_body"),
             ("POST", PORTMAP, format!("{} {{}}", body(r#""10.0.0.6""#, "22", r#""x""#)), 400, "invalid_body"),
-            ("POST", PORTMAP, r#"{"conn_port":50000,"more":1}"#.to_owned(), 400, "invalid_body"),
+            ("POST", PORTMAP, r#"{"conn_port":20000,"more":1}"#.to_owned(), 400, "invalid_body"),
             ("POST", PORTMAP, "x".repeat(3000), 413, "body_too_large"),
-            ("DELETE", PORTMAP, r#"{"conn_port":50099}"#.to_owned(), 404, "no_port_map"),
+            ("DELETE", PORTMAP, r#"{"conn_port":20099}"#.to_owned(), 404, "no_port_map"),
             ("DELETE", PORTMAP, r#"{"conn_port":0}"#.to_owned(), 400, "invalid_value"),
-            ("DELETE", PORTMAP, r#"{"conn_port":"50000"}"#.to_owned(), 400, "invalid_body"),
+            ("DELETE", PORTMAP, r#"{"conn_port":"20000"}"#.to_owned(), 400, "invalid_body"),
             ("DELETE", PORTMAP, "[]".to_owned(), 400, "invalid_body"),
             ("DELETE", PORTMAP, r#"{"a\nb":1}"#.to_owned(), 400, "invalid_body"),
             ("PUT", PORTMAP, "{}".to_owned(), 405, "method_not_allowed"),
@@ -202,7 +202,7 @@ async fn tokens_are_checked_before_anything_else() {
     assert_eq!(stage.with_token(with("client_ip", json!("::ffff:127.0.0.1"))).get(ADDR).await.status, 200);
     // Another user may look for addresses, and not more.
     let bob = stage.client("bob");
-    for response in [bob.get(PORTMAP).await, bob.map("10.0.0.5", 22, "web1").await, bob.unmap(50_000).await] {
+    for response in [bob.get(PORTMAP).await, bob.map("10.0.0.5", 22, "web1").await, bob.unmap(20_000).await] {
         assert_eq!((response.status, response.kind()), (403, "not_the_owner"));
         assert!(response.json["error"].as_str().unwrap().contains("bob"), "{response:?}");
     }
@@ -230,8 +230,8 @@ async fn the_health_shows_details_to_the_owner_only_and_repairs_on_request() {
     let (alice, stranger) = (stage.client("alice"), stage.with_token(None));
     alice.map("10.0.0.5", 22, "web1").await.content();
     alice.map("10.0.0.5", 80, "web1").await.content();
-    let lost = Rule::new(50_000, "10.0.0.5:22".parse().unwrap());
-    let orphan = Rule::new(50_050, "10.0.0.99:22".parse().unwrap());
+    let lost = Rule::new(20_000, "10.0.0.5:22".parse().unwrap());
+    let orphan = Rule::new(20_050, "10.0.0.99:22".parse().unwrap());
     stage.firewall.apply(&Transaction::Change { remove: vec![lost], add: vec![orphan] }).await.unwrap();
     for client in [&stranger, &stage.client("bob")] {
         let content = client.get(HEALTH).await.content().clone();
@@ -240,8 +240,8 @@ async fn the_health_shows_details_to_the_owner_only_and_repairs_on_request() {
         assert_eq!((&content["database"], &content["firewall"]), (&json!("up"), &json!("up")));
     }
     let content = alice.get(HEALTH).await.content().clone();
-    assert_eq!(content["maps_without_rule"], json!([{ "conn_port": 50_000, "target": "10.0.0.5:22" }]));
-    assert_eq!(content["rules_without_map"], json!([{ "conn_port": 50_050, "target": "10.0.0.99:22" }]));
+    assert_eq!(content["maps_without_rule"], json!([{ "conn_port": 20_000, "target": "10.0.0.5:22" }]));
+    assert_eq!(content["rules_without_map"], json!([{ "conn_port": 20_050, "target": "10.0.0.99:22" }]));
     assert_eq!(stage.client("bob").send("POST", HEALTH, r#"{"repair":true}"#).await.status, 403);
     assert_eq!(stranger.send("POST", HEALTH, r#"{"repair":true}"#).await.status, 401);
     let repaired = alice.send("POST", HEALTH, r#"{"repair":true}"#).await.content().clone();
@@ -293,7 +293,7 @@ async fn a_broken_firewall_is_a_typed_error_and_leaves_nothing() {
     assert_eq!(alice.get(PORTMAP).await.content()["ports"], json!({}));
     assert_eq!(alice.get(ADDR).await.content(), &json!({}), "the address was given back");
     assert!(inner.read().await.unwrap().rules.is_empty());
-    assert_eq!(alice.map("10.0.0.5", 22, "web1").await.content(), &json!({ "conn_port": 50_000 }));
+    assert_eq!(alice.map("10.0.0.5", 22, "web1").await.content(), &json!({ "conn_port": 20_000 }));
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ impl Stage {
         let store = Arc::new(SqliteStore::open(&directory.path().join("portmaps.db")).unwrap());
         let addresses = Arc::new(Addresses::new(Arc::clone(&provider), "alice", networks(), None));
         let used: Arc<dyn Firewall> = instead.unwrap_or_else(|| Arc::<MemoryFirewall>::clone(&firewall));
-        let maps = PortMaps::new(Arc::<SqliteStore>::clone(&store), used, Arc::clone(&addresses), 50_000..=50_100);
+        let maps = PortMaps::new(Arc::<SqliteStore>::clone(&store), used, Arc::clone(&addresses), 20_000..=20_100);
         // As the service does at its start; the stages with a broken firewall cannot.
         let _ = maps.reconcile().await;
         let (main, tokens) = (Main::new(), Tokens::new());

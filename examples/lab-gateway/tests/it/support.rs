@@ -224,7 +224,7 @@ impl World {
         let provider: Arc<dyn IpamProvider> =
             Arc::new(Gated { gate: Arc::clone(gate), inner: Arc::clone(&self.provider) });
         let addresses = Arc::new(Addresses::new(provider, "alice", vec!["10.0.0.0/24".parse().unwrap()], None));
-        (PortMaps::new(Arc::new(store), Arc::new(firewall), Arc::clone(&addresses), 50_000..=50_100), addresses)
+        (PortMaps::new(Arc::new(store), Arc::new(firewall), Arc::clone(&addresses), 20_000..=20_100), addresses)
     }
 
     /// Returns what is in the store, also while a process has it open.
