@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::engine::context::Context;
 use crate::engine::keys::{self, Named};
-use crate::engine::overlay::{Access, Overlay, OverlayPages, RangeOverlay};
+use crate::engine::overlay::{Access, Overlay, OverlayPages, RangeOverlay, corrupt};
 use crate::engine::random::Random;
 use crate::engine::space::page::{address, locate, number};
 use crate::engine::space::select::{Wanted, select};
@@ -361,6 +361,12 @@ impl Exact<'_> {
                 Err(self.conflict(stored, address, &format!("is in quarantine for another {left} s")))
             }
             Some(_) => range.release(store, address).map(|_| ()),
+            // An expired allocation was ended, which has cleared the bit. If it is still set, nothing says why: in a store
+            // whose reads are not of one moment, the address has been given back since the page was read. The page would
+            // not be written, because it has the bit, and its change by the other writer would not be noticed.
+            None if range.page(store, no)?.is_some_and(|page| page.contains(bit)) => Err(corrupt(format!(
+                "{address} is marked as used, and there is neither an allocation nor a quarantine"
+            ))),
             None => Ok(()),
         }
     }
