@@ -5,12 +5,13 @@
 mod postgres_support;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipam_core::{
-    Allocate, Deallocate, DefineRange, Error, ErrorKind, Find, IpamProvider, IpamProviderExt, PostgresConfig,
-    PostgresProvider, Retry,
+    Allocate, AllocateLine, Deallocate, DefineRange, Error, ErrorKind, Find, IpamProvider, IpamProviderExt, Order,
+    PageRequest, PostgresConfig, PostgresProvider, RangePolicy, Retry,
 };
 use postgres_support::{Server, Setup, runtime, shared, unused};
 
@@ -125,7 +126,7 @@ fn a_url_opens_the_same_schema() {
 }
 
 /// Allocates with keys, repeating what failed, until `calls` have succeeded. Returns the addresses.
-async fn caller(ipam: Arc<PostgresProvider>, name: usize, calls: usize) -> Vec<(String, std::net::IpAddr)> {
+async fn caller(ipam: Arc<PostgresProvider>, name: usize, calls: usize) -> Vec<(String, IpAddr)> {
     let mut taken = Vec::new();
     for call in 0..calls {
         let key = format!("{name}/{call}");
@@ -157,10 +158,10 @@ async fn caller(ipam: Arc<PostgresProvider>, name: usize, calls: usize) -> Vec<(
 }
 
 /// Checks that exactly the acknowledged allocations are there, and that the pages agree with them.
-async fn sound(server: &Server, config: &PostgresConfig, mut taken: Vec<(String, std::net::IpAddr)>) {
+async fn sound(server: &Server, config: &PostgresConfig, mut taken: Vec<(String, IpAddr)>) {
     let ipam = PostgresProvider::open(config.clone()).await.unwrap();
     let found = ipam.find(&Find::default().with_range("lan")).await.unwrap().items;
-    let mut there: Vec<(String, std::net::IpAddr)> =
+    let mut there: Vec<(String, IpAddr)> =
         found.iter().map(|one| (one.key.as_ref().unwrap().to_string(), one.address)).collect();
     there.sort();
     taken.sort();
@@ -219,6 +220,79 @@ fn ended_connections_lose_and_leak_nothing() {
         }
         sound(server, &config, taken).await;
     });
+}
+
+/// Callers that fill a range at random, take exact addresses and give them back, from two hosts: reads of one transaction
+/// are then of different moments.
+#[test]
+fn pages_agree_with_allocations_after_races_for_the_same_addresses() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let config = server.fresh();
+        let open = || async { Arc::new(PostgresProvider::open(config.clone()).await.unwrap()) };
+        let hosts = [open().await, open().await, open().await];
+        let net = "10.0.0.0/25".parse().unwrap();
+        hosts[0]
+            .define_range(&DefineRange::new("lan", net).with_policy(RangePolicy::default().with_order(Order::Random)))
+            .await
+            .unwrap();
+        // Nearly full, so that guesses fail and all pages are looked at.
+        hosts[0].allocate(&Allocate::new("filler").with_line(AllocateLine::next("lan", 118))).await.unwrap();
+        let held = hosts[0].find(&Find::default().with_range("lan")).await.unwrap().items;
+        let wanted: Vec<_> = held.iter().take(4).map(|one| one.address).collect();
+        let callers: Vec<_> = (0..9_usize)
+            .map(|name| tokio::spawn(racer(Arc::clone(&hosts[name % 3]), name, wanted[name % 4])))
+            .collect();
+        for caller in callers {
+            caller.await.unwrap();
+        }
+        let left =
+            hosts[0].find(&Find::default().with_range("lan").with_page(PageRequest::of(500))).await.unwrap().items;
+        let different: BTreeSet<_> = left.iter().map(|one| one.address).collect();
+        assert_eq!(different.len(), left.len());
+        // Every address of a page whose bit is set is allocated, and the reverse.
+        let usage = hosts[0].usage(&["lan".into()]).await.unwrap().remove(0);
+        assert_eq!(usage.allocated, u128::try_from(left.len()).unwrap());
+        let client = server.client().await;
+        let bits = format!("SELECT bits, used FROM {}.page", config.schema);
+        let rows = client.query(&bits, &[]).await.unwrap();
+        let page: Vec<u8> = rows[0].get(0);
+        let set: BTreeSet<u8> = (0..=u8::MAX).filter(|bit| page[usize::from(bit / 8)] >> (bit % 8) & 1 == 1).collect();
+        let last = |address: &IpAddr| match address {
+            IpAddr::V4(address) => address.octets()[3],
+            IpAddr::V6(_) => panic!("{address}"),
+        };
+        assert_eq!(set, different.iter().map(last).collect::<BTreeSet<u8>>());
+        assert_eq!(rows[0].get::<_, i32>(1), i32::try_from(set.len()).unwrap());
+    });
+}
+
+/// Gives an address back and takes it again, beside others that do the same, and takes any address between.
+async fn racer(ipam: Arc<PostgresProvider>, name: usize, address: IpAddr) {
+    for call in 0..60 {
+        let exact = AllocateLine::exactly("lan", address);
+        match ipam.allocate(&Allocate::new(format!("racer-{name}")).with_line(exact)).await {
+            Ok(_) => {}
+            Err(error) => assert!(matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Busy), "{error:?}"),
+        }
+        let target = Deallocate::address("lan", address);
+        match ipam.deallocate(&target).await {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Busy, "{error:?}"),
+        }
+        match ipam.allocate_one("lan", "guest").await {
+            Ok(one) if call % 2 == 0 => {
+                let back = Deallocate::id(one.id);
+                while let Err(error) = ipam.deallocate(&back).await {
+                    assert_eq!(error.kind(), ErrorKind::Busy, "{error:?}");
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Exhausted | ErrorKind::Busy), "{error:?}");
+            }
+        }
+    }
 }
 
 #[test]

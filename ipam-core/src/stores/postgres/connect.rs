@@ -1,6 +1,7 @@
 //! Connections: the pool, TLS, and the checks of the settings.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use secrecy::ExposeSecret;
@@ -12,6 +13,9 @@ use super::config::PostgresConfig;
 use super::errors::{self, Failure};
 use crate::tls::{TlsFailure, find_failure};
 use crate::{Error, ErrorKind, Operation, Result};
+
+/// Time after which a server that does not acknowledge packets is given up.
+const UNREACHABLE: Duration = Duration::from_secs(30);
 
 /// Longest name that the server keeps whole. It cuts longer ones.
 const MAX_NAME: usize = 63;
@@ -50,7 +54,12 @@ pub(super) fn pool(config: &PostgresConfig) -> Result<Pool> {
         .port(config.port)
         .dbname(&config.database)
         .application_name(&config.application_name)
-        .connect_timeout(config.connect_timeout);
+        .connect_timeout(config.connect_timeout)
+        // A host that is gone does not close its connections; without these, a writer would wait for it for hours.
+        .tcp_user_timeout(UNREACHABLE)
+        .keepalives_idle(UNREACHABLE / 3)
+        .keepalives_interval(UNREACHABLE / 6)
+        .keepalives_retries(4);
     if let Some(user) = &config.user {
         server.user(user);
     }

@@ -131,7 +131,7 @@ pub(super) async fn begin(
         }
         if let (Some((no, page)), Some(from)) = (page, stored.layout.next_page(0)) {
             view.seen.holds_page = true;
-            view.seen.pages.insert((id.clone(), no), Some(page));
+            view.seen.saw_page(&id, no, Some(page))?;
             // A page below is not one of the range any more.
             if no >= from {
                 let read = Read::LockOpenPage { range: id.clone(), from };

@@ -99,6 +99,11 @@ impl Queue {
     /// Keeps an undo that has failed, to be repeated later.
     pub(super) fn retry_undo(&self, undo: Box<dyn Job>) {
         let mut state = self.state();
+        // After closing it was tried once more, and close() waits for the end of all.
+        if state.closed {
+            state.give_up(&*undo);
+            return;
+        }
         state.failed.push(undo);
         if state.next_attempt.is_none() {
             let delay = state.delay;

@@ -1,6 +1,7 @@
 //! View of one transaction on the database: the connection, and what was read in it.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::errors::Failure;
 use super::locks::Locks;
 use super::rows::Columns;
 use crate::engine::{Page, StoredRange};
-use crate::{Operation, RangeId, Result, SpaceId};
+use crate::{Error, ErrorKind, Operation, RangeId, Result, SpaceId};
 
 /// Kind of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,32 @@ pub(super) struct Seen {
     pub(super) holds_page: bool,
     /// Turn of the feed below which this transaction is not.
     pub(super) turn: i64,
+}
+
+impl Seen {
+    /// Records a page that was read.
+    ///
+    /// # Errors
+    /// `Corrupt` if an earlier read saw another state: a decision may rest on that one, while the write would only be
+    /// compared with this one. The transaction is then begun anew.
+    pub(super) fn saw_page(&mut self, range: &RangeId, no: u128, page: Option<Page>) -> Result<(), Failure> {
+        let before = *self.pages.entry((range.clone(), no)).or_insert(page);
+        if before == page { Ok(()) } else { Err(changed(format_args!("page {no:#x} of {range}"))) }
+    }
+
+    /// Records serial number and revision of an allocation that was read.
+    ///
+    /// # Errors
+    /// As for pages.
+    pub(super) fn saw_revision(&mut self, place: (SpaceId, IpAddr), revision: (i64, i32)) -> Result<(), Failure> {
+        let address = place.1;
+        let before = *self.revisions.entry(place).or_insert(revision);
+        if before == revision { Ok(()) } else { Err(changed(format_args!("the allocation of {address}"))) }
+    }
+}
+
+fn changed(what: fmt::Arguments<'_>) -> Failure {
+    Error::new(ErrorKind::Corrupt, Operation::CheckStore, format!("{what} changed between two reads")).into()
 }
 
 /// View of one transaction.

@@ -21,14 +21,13 @@ macro_rules! allocations {
 impl View<'_> {
     async fn records(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Record>, Failure> {
         let found = self.all(sql, params, |row| row.record()).await?;
-        Ok(found
-            .into_iter()
-            .map(|(record, revision)| {
-                let place = (record.allocation.space.clone(), record.allocation.address);
-                self.seen.revisions.insert(place, revision);
-                record
-            })
-            .collect())
+        let mut records = Vec::with_capacity(found.len());
+        for (record, revision) in found {
+            let place = (record.allocation.space.clone(), record.allocation.address);
+            self.seen.saw_revision(place, revision)?;
+            records.push(record);
+        }
+        Ok(records)
     }
 
     pub(super) async fn allocation_at(&mut self, space: &SpaceId, address: IpAddr) -> Result<Option<Record>, Failure> {

@@ -47,7 +47,7 @@ impl View<'_> {
     async fn read_page(&mut self, range: &RangeId, no: u128) -> Result<Option<Page>, Failure> {
         let params = [(&range.as_str() as _, Type::TEXT), (&number(no) as _, Type::BYTEA)];
         let found = self.optional(PAGE, &params, |row| row.page(0)).await?;
-        self.seen.pages.insert((range.clone(), no), found);
+        self.seen.saw_page(range, no, found)?;
         Ok(found)
     }
 
@@ -74,7 +74,7 @@ impl View<'_> {
             if let Some((no, page)) = self.optional(TRY_OPEN, &params, |row| Ok((row.number(0)?, row.page(1)?))).await?
             {
                 self.seen.holds_page = true;
-                self.seen.pages.insert((range.clone(), no), Some(page));
+                self.seen.saw_page(range, no, Some(page))?;
                 return Ok(Some((no, page)));
             }
             // None, or all of them locked.
@@ -89,7 +89,7 @@ impl View<'_> {
                 self.optional(NEXT_OPEN, &params, |row| Ok((row.number(0)?, row.page(1)?))).await?
                 && found == no
             {
-                self.seen.pages.insert((range.clone(), no), Some(page));
+                self.seen.saw_page(range, no, Some(page))?;
                 return Ok(Some((no, page)));
             }
             self.seen.holds_page = false;
@@ -97,7 +97,7 @@ impl View<'_> {
         // Without a lock. The write notices if another transaction comes first.
         let found = self.next_open_page(range, from).await?;
         if let Some((no, page)) = found {
-            self.seen.pages.insert((range.clone(), no), Some(page));
+            self.seen.saw_page(range, no, Some(page))?;
         }
         Ok(found)
     }
@@ -112,7 +112,7 @@ impl View<'_> {
             [(&range.as_str() as _, Type::TEXT), (&number(from) as _, Type::BYTEA), (&limit(count) as _, Type::INT8)];
         let found = self.all(PAGES, &params, |row| Ok((row.number(0)?, row.page(1)?))).await?;
         for (no, page) in &found {
-            self.seen.pages.insert((range.clone(), *no), Some(*page));
+            self.seen.saw_page(range, *no, Some(*page))?;
         }
         Ok(found)
     }
