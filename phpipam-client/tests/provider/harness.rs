@@ -74,6 +74,9 @@ pub(crate) async fn connect(server: &Server, config: PhpIpamConfig) -> Arc<dyn I
     Arc::new(PhpIpamProvider::connect(client(server), config).await.expect("a provider"))
 }
 
+/// Time for which a dying process waits for a response. It is dead before.
+const DEATH: Duration = Duration::from_secs(9);
+
 /// Leaves a claim behind as a process does that is killed after it took all addresses and before it committed them.
 pub(crate) async fn abandon(server: &Server, request: &Allocate) {
     abandon_with(server, PhpIpamConfig::new(), request).await;
@@ -87,6 +90,9 @@ pub(crate) async fn abandon_with(server: &Server, config: PhpIpamConfig, request
 
 async fn abandon_by(server: &Server, killed: Arc<dyn IpamProvider>, request: &Allocate) {
     server.fault(Fault::DropBefore, When::any().method("PATCH").always());
+    // The connection is cut only after this time. A caller that were told at once would repeat the request, which could
+    // arrive when the faults are gone.
+    server.fault(Fault::Latency(DEATH), When::any().method("PATCH").always());
     let before = server.count("PATCH", "/addresses/");
     let claim = killed.allocate(request);
     let reached = async {
@@ -323,9 +329,10 @@ impl Harness for Simulated {
         let used = || server.seed(|store| store.used(subnet)).into_iter().map(|(ip, _)| ip).collect::<Vec<_>>();
         let before = used();
         let killed = connect(server, config().with_sweep_on_connect(false)).await;
-        // A claim of one address is committed at once. This one is of two, and the second one is never taken.
+        // A claim of one address is committed at once. This one is of two. The response of the first is never read, so that
+        // no further request is on its way when the process dies.
         server.clear_faults();
-        server.fault(Fault::DropBefore, When::any().method("POST").path("/addresses/").skip(1).always());
+        server.fault(Fault::Latency(DEATH), When::any().method("POST").path("/addresses/").always());
         let request = Allocate::new("killed").with_line(ipam_core::AllocateLine::next(range.clone(), 2));
         let taken = async {
             loop {
