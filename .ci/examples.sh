@@ -2,8 +2,12 @@
 # Runs the programs in examples/ that need no server, and looks at what the program `ipam` says of itself.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# With the packages and features of the step `test`, so that nothing is built again. Default features: features.sh.
+run cargo build --locked --workspace --all-features --bins --examples
+built=${CARGO_TARGET_DIR:-$PWD/target}/debug
+
 for example in custom_provider embedded_quickstart vra7_request_item; do
-    run cargo run --locked --quiet -p ipam-examples --example "$example"
+    run "$built/examples/$example"
 done
 
 # The units of the scan agent, with the program of this build.
@@ -11,10 +15,8 @@ if command -v systemd-analyze >/dev/null; then
     units=target/ci/units
     rm -rf "$units"
     mkdir -p "$units"
-    cargo build --locked --quiet --bin ipam
-    program=${CARGO_TARGET_DIR:-$PWD/target}/debug/ipam
     for unit in examples/agent/*.service examples/agent/*.timer; do
-        sed "s|/usr/local/bin/ipam|$program|" "$unit" >"$units/$(basename "$unit")"
+        sed "s|/usr/local/bin/ipam|$built/ipam|" "$unit" >"$units/$(basename "$unit")"
     done
     run systemd-analyze verify "$units"/*
 else
@@ -22,7 +24,7 @@ else
 fi
 
 say "+ vra8_ipam_package"
-last=$(cargo run --locked --quiet -p ipam-examples --example vra8_ipam_package | tail -n1)
+last=$("$built/examples/vra8_ipam_package" | tail -n1)
 say "$last"
 case $last in
     "vra8_ipam_package: ok (ExampleIPAM 1.0.0, 2 external ranges, web has 172.16.20.2 of 172.16.20.0/24 servers)") ;;
@@ -30,7 +32,7 @@ case $last in
 esac
 
 say "+ ipam quickstart"
-last=$(cargo run --locked --quiet --bin ipam -- quickstart | tail -n1)
+last=$("$built/ipam" quickstart | tail -n1)
 say "$last"
 case $last in
     "quickstart: ok (ranges "*", allocations "*", reopened, 0 lost, 0 duplicates)") ;;

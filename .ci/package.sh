@@ -16,10 +16,11 @@ out=$PWD/target/ci/package
 rm -rf "$out"
 mkdir -p "$out"
 
-# `ipam` itself is built in the profile of the other steps. A release build of it writes the same package, minutes later;
-# the program in the package has its own profile in both.
+# `ipam` itself is built in the profile and with the features of the step `test`. A release build of it writes the same
+# package, minutes later; the program in the package has its own profile in both.
+run cargo build --locked --workspace --all-features --bins
 for file in $NAME.zip again.zip; do
-    run cargo run --locked --quiet --bin ipam -- vra package --out "$out/$file" | tee "$out/report"
+    run "${CARGO_TARGET_DIR:-$PWD/target}/debug/ipam" vra package --out "$out/$file" | tee "$out/report"
 done
 cmp "$out/$NAME.zip" "$out/again.zip" || {
     say "two runs wrote different packages"
