@@ -6,7 +6,7 @@ use phpipam_client::scan::{Event, Policy};
 use phpipam_client::testing::{Fault, Object, When};
 use serde_json::{Map, Value};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, to_the_minute};
 
 /// Fate of one request.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,8 @@ fn end(stage: &Stage) -> (Vec<Row>, Row, Row) {
     stage.server.seed(|store| {
         let mut subnet = store.row(Object::Subnet, stage.subnet).unwrap();
         subnet.remove("editDate");
-        (rows, subnet, store.row(Object::ScanAgent, stage.agent).unwrap())
+        let agent = store.row(Object::ScanAgent, stage.agent).unwrap();
+        (rows, to_the_minute(subnet), to_the_minute(agent))
     })
 }
 

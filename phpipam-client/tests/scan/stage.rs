@@ -223,21 +223,29 @@ impl Stage {
     }
 }
 
-/// Rounds `lastSeen` to the minute. The server's clock stands still while that of this machine goes on, so the time of a reply
-/// may be a moment before it.
-fn to_the_minute(mut row: Map<String, Value>) -> Map<String, Value> {
-    let seen = row["lastSeen"].as_str().and_then(|text| text.parse::<jiff::civil::DateTime>().ok());
-    if let Some(seen) = seen {
-        let seen = seen.round(jiff::Unit::Minute).unwrap();
-        row.insert("lastSeen".to_owned(), seen.strftime("%Y-%m-%d %H:%M:%S").to_string().into());
+/// Rounds the times in a row to the minute. The server's clock stands still while that of this machine goes on: a time may be a
+/// moment before it, and on a slow machine seconds after it.
+pub(crate) fn to_the_minute(mut row: Map<String, Value>) -> Map<String, Value> {
+    for value in row.values_mut() {
+        if let Value::String(text) = value {
+            *text = rounded(text);
+        }
     }
     row
+}
+
+fn rounded(text: &str) -> String {
+    const LENGTH: usize = "2027-01-15 08:00:00".len();
+    let parsed = |at: usize| Some((at, text.get(at..at + LENGTH)?.parse::<jiff::civil::DateTime>().ok()?));
+    let Some((at, time)) = (0..text.len()).find_map(parsed) else { return text.to_owned() };
+    let time = time.round(jiff::Unit::Minute).unwrap().strftime("%Y-%m-%d %H:%M:%S");
+    format!("{}{time}{}", &text[..at], &text[at + LENGTH..])
 }
 
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => rounded(text),
         other => other.to_string(),
     }
 }
