@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Default features, none and each alone compile without warnings, and a feature brings in no more than it should.
+# Default features, none, each alone and small ones together compile without warnings, and bring in no more than they should.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Features that only turn on something in a dependency, or a few lines: compiled together, because each new set of features
