@@ -11,6 +11,8 @@
 //! | `IPAM_LIVE_PHPIPAM_REQUIRED_URL` | a phpIPAM with custom fields of addresses and of subnets that are required texts, with and without the default `''` |
 //! | `IPAM_LIVE_PHPIPAM_WARNINGS_URL` | a phpIPAM whose PHP prints warnings: `display_errors` on in the web server's settings, or `$debugging` before 1.7 |
 //!
+//! `eval "$(tests/live/site/phpipam up 1.8.2)"` runs such a server on this machine and sets them.
+//!
 //! `cargo test -p ipam-tests --test live -- --ignored --nocapture --test-threads 1`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
