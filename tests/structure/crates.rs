@@ -16,12 +16,15 @@ pub(crate) struct Crate {
     /// Modules by path: `[]` is the root, `["net", "range"]` is `net::range`.
     modules: BTreeMap<Vec<String>, Module>,
     lengths: Vec<(String, usize)>,
+    /// Lines of documentation with `include_str!` and the like, with their files.
+    includes: Vec<(String, String)>,
 }
 
 impl Crate {
     /// Reads the library `name` of the workspace at `root`, without its tests.
     pub(crate) fn read(root: &Path, name: &str) -> Self {
-        let mut library = Self { name: name.to_owned(), modules: BTreeMap::new(), lengths: Vec::new() };
+        let mut library =
+            Self { name: name.to_owned(), modules: BTreeMap::new(), lengths: Vec::new(), includes: Vec::new() };
         let source = root.join(name).join("src");
         library.add(Vec::new(), &source.join("lib.rs"), &source);
         library
@@ -29,7 +32,10 @@ impl Crate {
 
     fn add(&mut self, path: Vec<String>, file: &Path, folder: &Path) {
         let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        self.lengths.push((file.display().to_string(), lines_without_tests(&text)));
+        let name = file.display().to_string();
+        let name = name.rsplit_once("/../").map_or(name.clone(), |(_, name)| name.to_owned());
+        self.includes.extend(documented_includes(&text).map(|line| (name.clone(), line.to_owned())));
+        self.lengths.push((name, lines_without_tests(&text)));
         let module = Module::parse(&text, file);
         for child in &module.files {
             let mut below = path.clone();
@@ -41,10 +47,13 @@ impl Crate {
     }
 
     /// Files with their lengths.
-    pub(crate) fn lengths(&self) -> impl Iterator<Item = (String, usize)> + '_ {
-        self.lengths
-            .iter()
-            .map(|(file, lines)| (file.rsplit_once("/../").map_or(file.clone(), |(_, file)| file.to_owned()), *lines))
+    pub(crate) fn lengths(&self) -> &[(String, usize)] {
+        &self.lengths
+    }
+
+    /// Lines of documentation that include a file, with the file that they stand in.
+    pub(crate) fn includes(&self) -> &[(String, String)] {
+        &self.includes
     }
 
     /// Modules, each with those that it uses.
@@ -73,6 +82,12 @@ fn file_of(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     if nested.exists() { (nested, inner) } else { (folder.join(format!("{name}.rs")), inner) }
 }
 
+fn documented_includes(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .map(str::trim_start)
+        .filter(|line| line.starts_with("//") && (line.contains("include_str!(") || line.contains("include_bytes!(")))
+}
+
 /// Tests stand at the end of a file, in a module of it, and do not count.
 fn lines_without_tests(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
@@ -88,4 +103,11 @@ fn lines_without_tests(text: &str) -> usize {
 fn only_a_module_of_tests_ends_the_count() {
     assert_eq!(lines_without_tests("a\n#[cfg(test)]\nmod tests;\nb\n"), 4);
     assert_eq!(lines_without_tests("a\nb\n#[cfg(test)]\nmod tests {\n}\n"), 2);
+}
+
+#[test]
+fn includes_are_found_in_documentation_only() {
+    let text = "let a = include_str!(\"a\");\n    /// # let b = include_bytes!(\"b\");\n//! include_str\n";
+    let found: Vec<&str> = documented_includes(text).collect();
+    assert_eq!(found, ["/// # let b = include_bytes!(\"b\");"]);
 }

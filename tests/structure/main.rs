@@ -42,10 +42,23 @@ fn no_file_is_too_long_to_read() {
     let mut found = Vec::new();
     for library in LIBRARIES {
         for (path, lines) in Crate::read(root(), library).lengths() {
-            if lines > MAX_LINES {
+            if *lines > MAX_LINES {
                 found.push(format!("{path}: {lines} lines"));
             }
         }
     }
     assert!(found.is_empty(), "files above {MAX_LINES} lines; split them by purpose:\n{}", found.join("\n"));
+}
+
+/// rustdoc compiles the examples of a crate as one program, in a folder of its own, where a relative path leads nowhere. One
+/// such line, and it compiles and links each example alone: minutes instead of seconds.
+#[test]
+fn no_example_in_documentation_includes_a_file() {
+    let mut found = Vec::new();
+    for library in LIBRARIES {
+        for (path, line) in Crate::read(root(), library).includes() {
+            found.push(format!("{path}: {line}"));
+        }
+    }
+    assert!(found.is_empty(), "read the file instead, below the crate's folder:\n{}", found.join("\n"));
 }

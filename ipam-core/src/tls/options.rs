@@ -37,7 +37,7 @@ use crate::{CertificateChain, Error, ErrorKind, Operation, Result};
 /// ```
 /// use ipam_core::http::TlsOptions;
 /// # // A self-signed certificate of this crate's tests, made for this.
-/// # let pem = include_str!("../../tests/data/tls/v1.pem");
+/// # let pem = &std::fs::read_to_string("tests/data/tls/v1.pem").unwrap();
 ///
 /// // `pem` is the text of a certificate: -----BEGIN CERTIFICATE----- …
 /// let tls = TlsOptions::new().with_pinned_pem(pem)?;
