@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+pub(crate) mod relay;
+
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
@@ -79,6 +81,21 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
+/// Gives a file to the user that runs the servers.
+fn give_away(path: &Path) {
+    if is_root() {
+        std::os::unix::fs::chown(path, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("it can be given away");
+    }
+}
+
+/// Makes a directory for a server.
+fn directory() -> PathBuf {
+    let directory = tempfile::Builder::new().prefix("ipam-pg-").tempdir().expect("a directory").keep();
+    give_away(&directory);
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).expect("the socket can be reached");
+    directory
+}
+
 fn as_user(program: &Path) -> Command {
     let mut command = Command::new(program);
     if is_root() {
@@ -96,13 +113,7 @@ impl Server {
             return None;
         }
         let bin = programs().expect("no_server has looked");
-        let directory = tempfile::Builder::new().prefix("ipam-pg-").tempdir().expect("a directory").keep();
-        if is_root() {
-            std::os::unix::fs::chown(&directory, Some(UNPRIVILEGED), Some(UNPRIVILEGED))
-                .expect("the directory can be given away");
-        }
-        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755))
-            .expect("the socket can be reached");
+        let directory = directory();
         let made = as_user(&bin.join("initdb"))
             .args(["--username", USER, "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C"])
             .arg("--pgdata")
@@ -189,6 +200,20 @@ impl Server {
         self.signal("INT");
     }
 
+    /// Returns a standby with the data of this server, which has to be stopped. The standby follows no primary.
+    pub(crate) fn standby(&self) -> Self {
+        assert!(self.shell.is_none(), "the data would be that of no moment");
+        let directory = directory();
+        let copied = Command::new("cp").arg("-a").arg(self.directory.join("data")).arg(&directory).status();
+        assert!(copied.expect("cp runs").success());
+        let signal = directory.join("data/standby.signal");
+        std::fs::write(&signal, "").expect("the data can be written");
+        give_away(&signal);
+        let mut server = Self { directory, bin: self.bin.clone(), setup: self.setup.clone(), shell: None };
+        server.resume();
+        server
+    }
+
     /// Returns the process id of the server.
     pub(crate) fn pid(&self) -> u32 {
         let file = std::fs::read_to_string(self.directory.join("data/postmaster.pid")).expect("the server runs");
@@ -255,9 +280,7 @@ impl Proxy {
             server.directory().display()
         );
         std::fs::write(directory.join("settings"), settings).expect("the settings can be written");
-        if is_root() {
-            std::os::unix::fs::chown(&directory, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("it can be given away");
-        }
+        give_away(&directory);
         let script = "\"$1\" -q \"$2/settings\" </dev/null & pid=$!; cat >/dev/null; kill -KILL $pid 2>/dev/null";
         let mut command = as_user(Path::new("/bin/sh"));
         command.args(["-c", script, "sh"]).arg(program).arg(&directory);

@@ -48,7 +48,7 @@ pub struct PostgresConfig {
     pub connect_timeout: Duration,
     /// Longest wait for a lock of another transaction; 5 seconds by default.
     pub lock_timeout: Duration,
-    /// Longest time of a statement; 30 seconds by default.
+    /// Longest time of a statement, or of several that are sent together; 30 seconds by default.
     pub statement_timeout: Duration,
     /// Number of the newest entries that the feed of changes keeps; 1 000 000 by default. 0 counts as 1.
     pub keep_changes: u64,
@@ -153,7 +153,11 @@ impl PostgresConfig {
         self
     }
 
-    /// Sets the longest time of a statement; 30 seconds by default. After it a request fails with `Timeout`.
+    /// Sets the longest time of a statement, or of several that are sent together; 30 seconds by default. After it a
+    /// request fails with `Timeout`.
+    ///
+    /// A second later, a server that did not respond at all is given up, and all of its connections are closed. A
+    /// request that had no response tries one other connection.
     #[must_use]
     pub fn with_statement_timeout(mut self, limit: Duration) -> Self {
         self.statement_timeout = limit;

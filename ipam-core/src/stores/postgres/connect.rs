@@ -6,11 +6,12 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use secrecy::ExposeSecret;
 use tokio_postgres::NoTls;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
 use super::config::PostgresConfig;
 use super::errors::{self, Failure};
+use super::session::Session;
 use crate::tls::{TlsFailure, find_failure};
 use crate::{Error, ErrorKind, Operation, Result};
 
@@ -60,6 +61,10 @@ pub(super) fn pool(config: &PostgresConfig) -> Result<Pool> {
         .keepalives_idle(UNREACHABLE / 3)
         .keepalives_interval(UNREACHABLE / 6)
         .keepalives_retries(4);
+    if !config.read_only {
+        // Of several addresses of the name, the one of the primary.
+        server.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
     if let Some(user) = &config.user {
         server.user(user);
     }
@@ -86,9 +91,9 @@ pub(super) fn pool(config: &PostgresConfig) -> Result<Pool> {
 }
 
 /// Takes a connection from the pool.
-pub(super) async fn connection(pool: &Pool, operation: Operation) -> Result<deadpool_postgres::Object, Failure> {
+pub(super) async fn connection(pool: &Pool, config: &PostgresConfig, operation: Operation) -> Result<Session, Failure> {
     match pool.get().await {
-        Ok(connection) => Ok(connection),
+        Ok(connection) => Ok(Session::new(connection, config)),
         Err(error) => Err(match errors::of_pool(operation, error) {
             Failure::Server(error) if error.as_db_error().is_none() => {
                 tls_error(operation, &error).map_or(Failure::Server(error), Failure::Own)

@@ -1,6 +1,7 @@
 //! Errors of the server and of connections.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use deadpool_postgres::PoolError;
 
@@ -13,6 +14,8 @@ pub(super) enum Failure {
     Server(tokio_postgres::Error),
     /// Error of this crate, such as of a row that cannot be read.
     Own(Error),
+    /// No response within this time.
+    Silent(Duration),
 }
 
 impl From<tokio_postgres::Error> for Failure {
@@ -40,6 +43,7 @@ impl Failure {
             // Statements of a transaction see each what was committed before them. A record that refers to one that
             // was removed between two of them looks like damage.
             Self::Own(error) => error.kind() == ErrorKind::Corrupt,
+            Self::Silent(_) => false,
         }
     }
 
@@ -52,7 +56,20 @@ impl Failure {
                 None => error.is_closed() || io_error(error),
             },
             Self::Own(_) => false,
+            Self::Silent(_) => true,
         }
+    }
+
+    /// Returns true if the server did not respond.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(self, Self::Silent(_))
+    }
+
+    /// Returns true if the failure is not one of a single request: every other one would fail in the same way.
+    pub(super) fn concerns_all(&self) -> bool {
+        use ErrorKind::{Config, PermissionDenied, Unauthenticated, Unavailable, Untrusted};
+        let kind = self.error(Operation::Check).kind();
+        self.is_broken() || matches!(kind, Config | PermissionDenied | Unauthenticated | Unavailable | Untrusted)
     }
 
     /// Converts the failure to the error of a request that was not carried out.
@@ -60,6 +77,13 @@ impl Failure {
         match self {
             Self::Server(error) => of_server(operation, error),
             Self::Own(error) => like(error, operation),
+            Self::Silent(limit) => {
+                let message = format!(
+                    "the server did not respond within {limit:?}; check it and the network to it, or raise the statement \
+                     timeout"
+                );
+                Error::new(ErrorKind::Timeout, operation, message).with_retry(Retry::Safe)
+            }
         }
     }
 
@@ -105,11 +129,7 @@ pub(super) fn of_server(operation: Operation, source: &tokio_postgres::Error) ->
             Retry::Never,
             format!("the user lacks a right ({words}); grant it, or let the owner of the schema connect once"),
         ),
-        "25006" => (
-            ErrorKind::PermissionDenied,
-            Retry::Never,
-            format!("the server only reads ({words}), as a standby does; connect to the primary, or open read-only"),
-        ),
+        "25006" => return only_reads(operation, words),
         "53100" => (
             ErrorKind::Unavailable,
             Retry::Safe,
@@ -156,6 +176,13 @@ pub(super) fn of_server(operation: Operation, source: &tokio_postgres::Error) ->
     Error::new(kind, operation, message).with_retry(retry)
 }
 
+/// Returns the error for a server that refuses to write.
+pub(super) fn only_reads(operation: Operation, words: &str) -> Error {
+    let message =
+        format!("the server only reads ({words}), as a standby does; connect to the primary, or open read-only");
+    Error::new(ErrorKind::PermissionDenied, operation, message)
+}
+
 fn of_connection(operation: Operation, source: &tokio_postgres::Error) -> Error {
     // The innermost cause has the reason, such as "connection refused"; the outer ones say where it came from.
     let mut words = source.to_string();
@@ -163,6 +190,10 @@ fn of_connection(operation: Operation, source: &tokio_postgres::Error) -> Error 
     while let Some(next) = cause {
         words = next.to_string();
         cause = next.source();
+    }
+    // The library has no type for it.
+    if words == "database does not allow writes" {
+        return only_reads(operation, &words);
     }
     let message = format!("the server cannot be reached, or the connection to it broke: {words}");
     Error::new(ErrorKind::Unavailable, operation, message).with_retry(Retry::Safe)

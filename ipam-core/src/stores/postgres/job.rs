@@ -8,7 +8,7 @@
 //! | before the job began | nothing: `abandoned` jobs are not run |
 //! | while the job ran | `finish`, whose send fails |
 //! | after the send, before the result was polled | `drop` of `PendingResult`, in `submit` |
-//! | after a commit with unknown outcome | `finish`, which undoes the value that may have been kept |
+//! | after a commit with unknown outcome, and also if it was not dropped | `finish`, which undoes the value that may have been kept |
 
 use futures_channel::oneshot;
 
@@ -24,6 +24,8 @@ pub(super) struct Hint {
     pub(super) key: Option<AllocationKey>,
     /// Ranges from which it allocates.
     pub(super) ranges: Vec<RangeId>,
+    /// Lock of a transaction whose commit was lost, and on whose end the job waits.
+    pub(super) after: Option<i64>,
 }
 
 /// Request of a caller, or an undo, for a task that has a connection.
@@ -35,6 +37,9 @@ pub(super) trait Job: Send {
     fn kind(&self) -> Kind;
 
     fn hint(&self) -> &Hint;
+
+    /// Has the job, or what undoes it, wait until the transaction with this lock has ended.
+    fn wait_for(&mut self, lock: i64);
 
     /// Returns true if the caller has dropped its future.
     fn abandoned(&self) -> bool;
@@ -61,7 +66,7 @@ pub(super) trait Job: Send {
 /// Work that is left after the result of a job was sent.
 pub(super) enum After {
     Nothing,
-    /// The caller has dropped its future; this job undoes what was done for it.
+    /// The caller has no result; this job undoes what was done for it.
     Undo(Box<dyn Job>),
     /// An undo has failed and is to be repeated.
     RetryUndo(Box<dyn Job>),
@@ -99,6 +104,10 @@ where
         &self.hint
     }
 
+    fn wait_for(&mut self, lock: i64) {
+        self.hint.after = Some(lock);
+    }
+
     fn abandoned(&self) -> bool {
         self.reply.as_ref().is_some_and(oneshot::Sender::is_canceled)
     }
@@ -129,8 +138,8 @@ where
             let done = kept.is_ok() && self.result.take().is_some_and(|result| result.is_ok());
             return if done { After::Nothing } else { After::RetryUndo(self) };
         };
-        let (result, maybe) = match (self.result.take(), kept) {
-            // The outcome of the commit is unknown: the value may have been kept.
+        let (result, unwanted) = match (self.result.take(), kept) {
+            // The outcome of the commit is unknown: the value may have been kept. No caller can find it without a key.
             (Some(Ok(value)), Err(error)) if error.retry() == Retry::IfIdempotent => (Err(error), Some(value)),
             (Some(Ok(_)) | None, Err(error)) => (Err(error), None),
             (Some(result), _) => (result, None),
@@ -138,12 +147,18 @@ where
         };
         // If sending fails, the caller has dropped its future; the value comes back.
         let unwanted = match reply.send(result) {
-            Ok(()) => None,
             Err(Ok(value)) => Some(value),
-            Err(Err(_)) => maybe,
+            Ok(()) | Err(Err(_)) => unwanted,
         };
         match (self.undo, unwanted) {
-            (Some(undo), Some(value)) => After::Undo(undo(&value)),
+            (Some(undo), Some(value)) => {
+                let mut undo = undo(&value);
+                if let Some(lock) = self.hint.after {
+                    // Before its end, what it has allocated would not be found.
+                    undo.wait_for(lock);
+                }
+                After::Undo(undo)
+            }
             _ => After::Nothing,
         }
     }

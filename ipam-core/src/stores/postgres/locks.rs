@@ -29,11 +29,6 @@ impl Locks {
         self.key("structure", "")
     }
 
-    /// Returns the lock that every transaction that writes shares. Who holds it alone knows that all of them have ended.
-    pub(super) fn writing(&self) -> i64 {
-        self.key("writing", "")
-    }
-
     /// Returns the lock of a range: shared by allocations, and exclusive for a change of the range itself.
     pub(super) fn range(&self, range: &RangeId) -> i64 {
         self.key("range", range.as_str())

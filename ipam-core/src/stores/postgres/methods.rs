@@ -84,7 +84,7 @@ impl IpamProvider for PostgresProvider {
         request.validate()?;
         let undo: Option<Undo<Allocated>> = if request.key.is_none() { Some(undo_allocate) } else { None };
         let ranges = request.lines.iter().flat_map(|line| &line.ranges).cloned().collect();
-        let hint = Hint { key: request.key.clone(), ranges };
+        let hint = Hint { key: request.key.clone(), ranges, ..Hint::default() };
         let request = request.clone();
         self.write(Operation::Allocate, Kind::Write, hint, undo, move |store, context| {
             engine::allocate(store, context, &request)

@@ -25,7 +25,8 @@
 //! Methods also fail with these kinds:
 //!
 //! - `Busy`: another transaction held a lock for longer than the lock timeout, or came first again and again.
-//! - `Timeout`: a statement took longer than the statement timeout.
+//! - `Timeout`: a statement took longer than the statement timeout, or the server did not respond at all for a second
+//!   longer than that.
 //! - `Unavailable`: the server cannot be reached, its disk is full, it has no connection left, the provider was closed,
 //!   or the outcome of a commit is unknown.
 //! - `PermissionDenied`: the provider was opened read-only, the user lacks a right, or the server is a standby.
@@ -47,6 +48,7 @@ mod queue;
 mod resolve;
 mod rows;
 mod schema;
+mod session;
 mod submit;
 mod transaction;
 mod view;

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use futures_util::future::{join, join5};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Error as ServerError, Row};
 
 use super::clock::server_time;
 use super::config::PostgresConfig;
@@ -12,7 +12,7 @@ use super::errors::{Failure, unsound};
 use super::job::Hint;
 use super::rows::{RANGE_COLUMNS, net_columns, range_columns, request_columns};
 use super::schema::{self, VERSION};
-
+use super::session::Session;
 use super::view::{Kind, View};
 use crate::engine::replay::{Read, Replay, Value};
 use crate::stores::columns;
@@ -39,7 +39,7 @@ const RANGES: &str = concat!(
 
 /// Begins a transaction that only reads. Returns the time of the server.
 pub(super) async fn now(view: &View<'_>, config: &PostgresConfig, begin: &str) -> Result<SystemTime, Failure> {
-    let (begun, rows) = join(view.client.batch_execute(begin), view.client.query_typed(NOW, &[])).await;
+    let (begun, rows) = join(view.client.batch(begin), view.client.query(NOW, &[])).await;
     begun?;
     let rows = rows?;
     let row = rows.first().ok_or_else(|| unsound(view.operation, "the server's clock"))?;
@@ -65,8 +65,9 @@ pub(super) async fn begin(
     let mut keys: Vec<&AllocationKey> = hints.iter().filter_map(|hint| hint.key.as_ref()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let alone: Vec<i64> = if view.kind == Kind::Structure { vec![view.locks.structure()] } else { Vec::new() };
-    let mut shared = vec![view.locks.writing()];
+    let mut alone: Vec<i64> = if view.kind == Kind::Structure { vec![view.locks.structure()] } else { Vec::new() };
+    alone.extend(hints.iter().filter_map(|hint| hint.after));
+    let mut shared = vec![view.own_lock];
     if view.kind == Kind::Write {
         shared.extend(ranges.iter().map(|range| view.locks.range(range)));
     }
@@ -77,15 +78,15 @@ pub(super) async fn begin(
     let locks = async {
         let (alone, shared) = join(
             unless(alone.is_empty(), client, LOCK, &[(&alone, Type::INT8_ARRAY)]),
-            client.query_typed(LOCK_SHARED, &[(&shared, Type::INT8_ARRAY)]),
+            client.query(LOCK_SHARED, &[(&shared, Type::INT8_ARRAY)]),
         )
         .await;
         alone.and(shared)
     };
     let (begun, locked, state, found_requests, found_ranges) = join5(
-        client.batch_execute(begin),
+        client.batch(begin),
         locks,
-        client.query_typed(STATE, &[]),
+        client.query(STATE, &[]),
         unless(texts.is_empty(), client, REQUESTS, &[(&texts, Type::TEXT_ARRAY)]),
         unless(ids.is_empty(), client, RANGES, &[(&ids, Type::TEXT_ARRAY), (&seeds, Type::INT8_ARRAY)]),
     )
@@ -149,9 +150,9 @@ pub(super) async fn begin(
 /// Does a statement, unless there is nothing to ask for.
 async fn unless(
     nothing: bool,
-    client: &Client,
+    client: &Session,
     sql: &str,
     params: &[super::view::Param<'_>],
-) -> Result<Vec<Row>, ServerError> {
-    if nothing { Ok(Vec::new()) } else { client.query_typed(sql, params).await }
+) -> Result<Vec<Row>, Failure> {
+    if nothing { Ok(Vec::new()) } else { client.query(sql, params).await }
 }

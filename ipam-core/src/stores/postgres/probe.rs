@@ -1,7 +1,5 @@
 //! Check of the server: its rights and settings.
 
-use deadpool_postgres::Object;
-
 use super::connect::{begin, connection};
 use super::errors::Failure;
 use super::provider::PostgresProvider;
@@ -32,13 +30,12 @@ pub(super) async fn probe(provider: &PostgresProvider) -> Result<Vec<String>> {
 
 async fn probe_now(provider: &PostgresProvider) -> Result<Vec<String>, Failure> {
     let shared = provider.shared();
-    let client = connection(&shared.pool, Operation::Check).await?;
-    client.batch_execute(&begin(&shared.config, "ISOLATION LEVEL READ COMMITTED READ ONLY")).await?;
-    let rows = client.query_typed(SQL, &[]).await;
-    if client.batch_execute("COMMIT").await.is_err() {
-        drop(Object::take(client));
-    }
+    let client = connection(&shared.pool, &shared.config, Operation::Check).await?;
+    client.batch(&begin(&shared.config, "ISOLATION LEVEL READ COMMITTED READ ONLY")).await?;
+    let rows = client.query(SQL, &[]).await;
+    let ended = client.end("COMMIT").await;
     let rows = rows?;
+    ended?;
     let row = rows.first().ok_or_else(|| super::errors::unsound(Operation::Check, "no row"))?;
     let mut warnings = Vec::new();
     if !provider.is_read_only() {

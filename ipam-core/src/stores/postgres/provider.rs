@@ -181,16 +181,18 @@ impl PostgresProvider {
             let message = "the provider was opened read-only; open it without `read_only` to write";
             return Err(Error::new(ErrorKind::PermissionDenied, operation, message));
         }
-        submit(&self.inner.jobs, Request { operation, kind, hint, undo, work }).await
+        let config = &self.inner.shared.config;
+        let room_wait = config.statement_timeout.saturating_add(config.lock_timeout);
+        submit(&self.inner.jobs, room_wait, Request { operation, kind, hint, undo, work }).await
     }
 }
 
 /// Prepares the schema. Returns the version of the server.
 async fn prepare(pool: &deadpool_postgres::Pool, config: &PostgresConfig) -> Result<String, errors::Failure> {
-    let client = connect::connection(pool, Operation::Open).await?;
+    let client = connect::connection(pool, config, Operation::Open).await?;
     schema::prepare(&client, config).await?;
     schema::adapt_turns(&client, config).await?;
-    let rows = client.query_typed("SELECT current_setting('server_version')", &[]).await?;
+    let rows = client.query("SELECT current_setting('server_version')", &[]).await?;
     let row = rows.first().ok_or_else(|| errors::unsound(Operation::Open, "the server has no version"))?;
     Ok(row.try_get(0)?)
 }

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::errors;
 use super::job::Job;
-use crate::{Error, ErrorKind, Operation, Result};
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Number of jobs that wait, above which callers wait for room.
 const ROOM: usize = 1_024;
@@ -62,20 +63,25 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a job, and waits for room. Returns false if the queue is closed.
-    pub(super) async fn push(&self, job: Box<dyn Job>) -> bool {
-        let Ok(permit) = self.room.acquire().await else { return false };
+    /// Adds a job, and waits for room, up to `limit`.
+    pub(super) async fn push(&self, job: Box<dyn Job>, limit: Duration) -> Result<()> {
+        let operation = job.operation();
+        let permit = match tokio::time::timeout(limit, self.room.acquire()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(_)) => return Err(errors::closed(operation)),
+            Err(_) => return Err(full(operation, limit)),
+        };
         {
             let mut state = self.state();
             if state.closed {
-                return false;
+                return Err(errors::closed(operation));
             }
             // Given back by `pop`.
             permit.forget();
             state.jobs.push_back(job);
         }
         self.added.notify_one();
-        true
+        Ok(())
     }
 
     /// Adds an undo. It is done before the jobs, so that its addresses are free again for them.
@@ -199,11 +205,41 @@ impl Queue {
     }
 }
 
+fn full(operation: Operation, limit: Duration) -> Error {
+    let message =
+        format!("{ROOM} requests of this program were waiting for {limit:?}; send fewer at a time, or try later");
+    Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe)
+}
+
 impl State {
     fn give_up(&mut self, undo: &dyn Job) {
         self.lost += 1;
         if self.named.len() < NAMED {
             self.named.push(undo.label().to_owned());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::super::job::reading;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_queue_is_waited_for_up_to_the_limit() {
+        let queue = Queue::new();
+        let job = || reading(Operation::Find, |_, _| Ok(())).0;
+        for _ in 0..ROOM {
+            queue.push(job(), Duration::from_secs(1)).await.unwrap();
+        }
+        let error = queue.push(job(), Duration::from_secs(1)).await.unwrap_err();
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::Busy, Retry::Safe), "{error}");
+        queue.pop(1).await.expect("a job");
+        queue.push(job(), Duration::from_secs(1)).await.unwrap();
+        queue.close();
+        let error = queue.push(job(), Duration::from_secs(1)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     }
 }

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
+use std::time::Duration;
 
 use futures_channel::oneshot;
 
@@ -12,18 +13,16 @@ use crate::engine::Context;
 use crate::engine::replay::Replay;
 use crate::{Operation, Result};
 
-/// Has a request done, and returns its result. If the caller drops this future before it has the result, the work is
+/// Has a request done, and returns its result. Waits up to `room_wait` for room in the queue. If the caller drops this future before it has the result, the work is
 /// undone.
-pub(super) async fn submit<T, F>(jobs: &Arc<Queue>, request: Request<T, F>) -> Result<T>
+pub(super) async fn submit<T, F>(jobs: &Arc<Queue>, room_wait: Duration, request: Request<T, F>) -> Result<T>
 where
     T: Send + 'static,
     F: FnMut(&mut Replay, &mut Context<'_>) -> Result<T> + Send + 'static,
 {
     let (operation, undo) = (request.operation, request.undo);
     let (job, receiver) = writing(request);
-    if !jobs.push(job).await {
-        return Err(super::errors::closed(operation));
-    }
+    jobs.push(job, room_wait).await?;
     PendingResult { receiver, operation, undo: undo.map(|undo| (Arc::clone(jobs), undo)) }.await
 }
 

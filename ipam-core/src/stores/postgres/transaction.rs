@@ -5,7 +5,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use deadpool_postgres::Pool;
 use futures_util::future::join_all;
-use tokio_postgres::Client;
 
 use super::config::PostgresConfig;
 use super::connect::{begin, connection};
@@ -13,6 +12,7 @@ use super::errors::Failure;
 use super::job::Job;
 use super::locks::Locks;
 use super::resolve::{self, Mark};
+use super::session::Session;
 use super::view::{Kind, Seen, Serials, View};
 use super::{prefetch, writes};
 use crate::backoff::BackoffConfig;
@@ -98,6 +98,7 @@ impl Shared {
     ) -> Outcome {
         let mut outcome = Outcome { finished: Vec::new(), rest: Vec::new(), wrote: false };
         let begun = Instant::now();
+        let out_of_time = || begun.elapsed() >= self.config.statement_timeout.saturating_add(self.config.lock_timeout);
         let most = if jobs.len() > 1 { TOGETHER } else { ALONE };
         let mut jobs = jobs;
         let mut attempts = 0;
@@ -120,8 +121,8 @@ impl Shared {
                 }
                 Err(Failed::NotApplied(failure)) => {
                     let again = failure.is_contention() && (attempts < most || begun.elapsed() < self.config.lock_timeout)
-                        // A connection that the server has ended meanwhile is replaced by another one.
-                        || failure.is_broken() && attempts < 3;
+                        // A connection that has ended meanwhile is replaced by another one.
+                        || failure.is_broken() && attempts < replacements(&failure);
                     if !again || jobs.len() > 1 && attempts >= TOGETHER {
                         break Failed::NotApplied(failure);
                     }
@@ -136,7 +137,7 @@ impl Shared {
                     }
                     Some(false) => {
                         jobs.append(&mut unknown.rest);
-                        if attempts >= ALONE {
+                        if attempts >= ALONE || out_of_time() {
                             break Failed::NotApplied(unknown.failure);
                         }
                     }
@@ -145,23 +146,25 @@ impl Shared {
             }
         };
         match failed {
-            Failed::NotApplied(_) if jobs.len() > 1 => {
-                for job in jobs {
-                    let alone = Box::pin(self.batch_seeing(vec![job], sight, random)).await;
-                    outcome.add(alone);
-                }
-            }
             Failed::NotApplied(failure) => {
-                let error = |job: &dyn Job| Err(failure.error(job.operation()));
-                outcome.finished.extend(jobs.into_iter().map(|job| {
-                    let error = error(&*job);
-                    (job, error)
-                }));
+                // A fault of one request must not fail the others. A fault of the server is one of all: alone, each of
+                // them would only wait for it again.
+                let divide = jobs.len() > 1 && !failure.concerns_all();
+                for job in jobs {
+                    if divide && !out_of_time() {
+                        let alone = Box::pin(self.batch_seeing(vec![job], sight, random)).await;
+                        outcome.add(alone);
+                    } else {
+                        let error = Err(failure.error(job.operation()));
+                        outcome.finished.push((job, error));
+                    }
+                }
             }
             Failed::Unknown(unknown) => {
                 outcome.rest = unknown.rest;
-                outcome.finished.extend(jobs.into_iter().map(|job| {
+                outcome.finished.extend(jobs.into_iter().map(|mut job| {
                     let error = Err(unknown.failure.unknown(job.operation()));
+                    job.wait_for(unknown.mark.lock);
                     (job, error)
                 }));
             }
@@ -177,29 +180,40 @@ impl Shared {
         random: &mut SystemRandom,
     ) -> Result<Done, Failed> {
         let operation = jobs.first().map_or(Operation::Check, |job| job.operation());
-        let client = connection(&self.pool, operation).await.map_err(Failed::NotApplied)?;
+        let client = connection(&self.pool, &self.config, operation).await.map_err(Failed::NotApplied)?;
         let result = self.on_connection(&client, jobs, sight, random).await;
-        let usable = match &result {
-            Ok(_) => true,
-            Err(Failed::NotApplied(failure)) if !failure.is_broken() => client.batch_execute("ROLLBACK").await.is_ok(),
-            Err(_) => false,
-        };
-        if !usable {
-            // Not given back to the pool.
-            drop(deadpool_postgres::Object::take(client));
+        match &result {
+            Ok(_) => {}
+            Err(Failed::NotApplied(failure)) if !failure.is_broken() => {
+                let _ = client.end("ROLLBACK").await;
+            }
+            Err(Failed::NotApplied(failure)) => self.discard(client, failure),
+            Err(Failed::Unknown(unknown)) => self.discard(client, &unknown.failure),
         }
         result
     }
 
+    /// Closes a connection after a failure.
+    fn discard(&self, client: Session, failure: &Failure) {
+        client.discard();
+        if failure.is_silent() {
+            // Nor is there a response on those that wait in the pool: they lead to the same server.
+            self.pool.retain(|_, _| false);
+        }
+    }
+
     async fn on_connection(
         self: &Arc<Self>,
-        client: &Client,
+        client: &Session,
         jobs: &mut Vec<Box<dyn Job>>,
         sight: Sight,
         random: &mut SystemRandom,
     ) -> Result<Done, Failed> {
         let kind = jobs.first().map_or(Kind::Write, |job| job.kind());
         let mut view = self.view(client, kind, Operation::Check);
+        #[allow(clippy::cast_possible_truncation, reason = "64 of the random bits are enough")]
+        let own_lock = random.next() as i64;
+        view.own_lock = own_lock;
         let mut replay = Replay::new();
         let hints: Vec<_> = jobs.iter().map(|job| job.hint()).collect();
         let begin = begin(
@@ -242,10 +256,10 @@ impl Shared {
     async fn commit(&self, view: &mut View<'_>, sight: Sight, mut replay: Replay) -> Result<bool, Failed> {
         let log = replay.flush();
         if log.is_empty() {
-            view.client.batch_execute("ROLLBACK").await.map_err(|error| Failed::NotApplied(error.into()))?;
+            view.client.batch("ROLLBACK").await.map_err(Failed::NotApplied)?;
             return Ok(false);
         }
-        let mark = Mark::of(&log, view.seen.turn);
+        let mark = Mark::of(&log, view.seen.turn, view.own_lock);
         let unknown = |failure, mark| Failed::Unknown(Box::new(Unknown { failure, mark, rest: Vec::new() }));
         let mut statements = writes::statements(log, &view.seen, view.kind, view.operation)
             .map_err(|error| Failed::NotApplied(error.into()))?;
@@ -258,9 +272,9 @@ impl Shared {
         // those after it, and the commit rolls back.
         let sent = statements.iter().zip(&params).map(|(statement, params)| {
             let client = view.client;
-            async move { client.execute_typed(statement.sql, params).await.map(|_| ()) }
+            async move { client.execute(statement.sql, params).await }
         });
-        let commit = view.client.batch_execute("COMMIT");
+        let commit = view.client.batch("COMMIT");
         let (written, committed) = futures_util::future::join(join_all(sent), commit).await;
         // The server itself refuses a statement, and then all after it. A connection that broke may have carried the
         // commit before, also if a proxy reports that with a code.
@@ -268,8 +282,7 @@ impl Shared {
             matches!(failure, Failure::Server(error) if error.code().is_some()) && !failure.is_broken()
         };
         for result in written.into_iter().chain([committed]) {
-            if let Err(error) = result {
-                let failure = Failure::Server(error);
+            if let Err(failure) = result {
                 return Err(if refused(&failure) { Failed::NotApplied(failure) } else { unknown(failure, mark) });
             }
         }
@@ -283,7 +296,7 @@ impl Shared {
         let mut attempts = 0;
         while Instant::now() < until {
             attempts += 1;
-            if let Ok(found) = resolve::was_committed(&self.pool, &self.config, &self.locks, mark).await {
+            if let Ok(found) = resolve::was_committed(&self.pool, &self.config, mark).await {
                 return Some(found);
             }
             tokio::time::sleep(pause(attempts, &mut SystemRandom::default())).await;
@@ -291,13 +304,14 @@ impl Shared {
         None
     }
 
-    fn view<'c>(&'c self, client: &'c Client, kind: Kind, operation: Operation) -> View<'c> {
+    fn view<'c>(&'c self, client: &'c Session, kind: Kind, operation: Operation) -> View<'c> {
         View {
             client,
             locks: &self.locks,
             serials: &self.serials,
             kind,
             operation,
+            own_lock: 0,
             feed_wait: self.config.lock_timeout,
             seen: Seen::default(),
         }
@@ -313,7 +327,7 @@ impl Shared {
                 Ok(()) => return,
                 Err(failure) => failure,
             };
-            if failure.is_broken() && attempts < 3 {
+            if failure.is_broken() && attempts < replacements(&failure) {
                 tokio::time::sleep(pause(attempts, &mut SystemRandom::default())).await;
                 continue;
             }
@@ -323,16 +337,19 @@ impl Shared {
 
     async fn read_once(self: &Arc<Self>, job: &mut dyn Job) -> Result<(), Failure> {
         let operation = job.operation();
-        let client = connection(&self.pool, operation).await?;
+        let client = connection(&self.pool, &self.config, operation).await?;
         let result = self.read_on(&client, job).await;
-        // The end of the transaction also ends its settings.
-        if client.batch_execute("COMMIT").await.is_err() {
-            drop(deadpool_postgres::Object::take(client));
+        match &result {
+            Err(failure) if failure.is_broken() => self.discard(client, failure),
+            // The end of the transaction also ends its settings.
+            _ => {
+                let _ = client.end("COMMIT").await;
+            }
         }
         result
     }
 
-    async fn read_on(&self, client: &Client, job: &mut dyn Job) -> Result<(), Failure> {
+    async fn read_on(&self, client: &Session, job: &mut dyn Job) -> Result<(), Failure> {
         let operation = job.operation();
         let mut view = self.view(client, Kind::Read, operation);
         // The feed waits for other transactions, which one snapshot would never see end.
@@ -374,6 +391,12 @@ async fn run(
             }
         }
     }
+}
+
+/// Returns the number of attempts on other connections, after one has failed like this.
+fn replacements(failure: &Failure) -> u32 {
+    // Each attempt takes the whole timeout, if nothing responds.
+    if failure.is_silent() { 2 } else { 3 }
 }
 
 /// Returns the pause before an attempt.

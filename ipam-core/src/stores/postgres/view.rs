@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
 use super::errors::Failure;
 use super::locks::Locks;
 use super::rows::Columns;
+pub(super) use super::session::Param;
+use super::session::Session;
 use crate::engine::{Page, StoredRange};
 use crate::{Error, ErrorKind, Operation, RangeId, Result, SpaceId};
 
@@ -25,10 +27,6 @@ pub(super) enum Kind {
     /// Changes ranges or blocks, one request at a time in the whole schema.
     Structure,
 }
-
-/// Parameter of a statement with its type. Types are always given: the server is not asked for them, so that no named
-/// statement is needed, which a transaction-pooling proxy would lose.
-pub(super) type Param<'p> = (&'p (dyn ToSql + Sync), Type);
 
 /// Records that this transaction has read, in the state that its writes rely on.
 #[derive(Debug, Default)]
@@ -76,11 +74,13 @@ fn changed(what: fmt::Arguments<'_>) -> Failure {
 
 /// View of one transaction.
 pub(super) struct View<'c> {
-    pub(super) client: &'c Client,
+    pub(super) client: &'c Session,
     pub(super) locks: &'c Locks,
     pub(super) serials: &'c Serials,
     pub(super) kind: Kind,
     pub(super) operation: Operation,
+    /// Lock of this transaction, by which others can wait for its end.
+    pub(super) own_lock: i64,
     /// Longest wait of a reader of the feed for older transactions.
     pub(super) feed_wait: Duration,
     pub(super) seen: Seen,
@@ -88,7 +88,7 @@ pub(super) struct View<'c> {
 
 impl<'c> View<'c> {
     pub(super) async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Failure> {
-        Ok(self.client.query_typed(sql, params).await?)
+        self.client.query(sql, params).await
     }
 
     pub(super) fn columns<'r>(&self, row: &'r Row) -> Columns<'r> {

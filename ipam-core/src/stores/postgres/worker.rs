@@ -22,8 +22,9 @@ pub(super) async fn run(shared: Arc<Shared>, jobs: Arc<Queue>) {
     let mut transactions = 0_u32;
     while let Some(batch) = jobs.pop(MAX_BATCH).await {
         // Changes of ranges and blocks wait for each other in the whole schema, so that each is done alone.
+        // So is what has to wait for the end of a lost transaction.
         let (structure, mut together): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|job| job.kind() == Kind::Structure);
+            batch.into_iter().partition(|job| job.kind() == Kind::Structure || job.hint().after.is_some());
         let mut alone = structure.into_iter();
         loop {
             let batch = if together.is_empty() {
@@ -56,11 +57,10 @@ pub(super) async fn run(shared: Arc<Shared>, jobs: Arc<Queue>) {
 /// Removes old changes from the feed.
 // A failure is left to the next time: nothing depends on it.
 async fn trim(shared: &Arc<Shared>) {
-    let Ok(client) = super::connect::connection(&shared.pool, Operation::Changes).await else { return };
+    let Ok(client) = super::connect::connection(&shared.pool, &shared.config, Operation::Changes).await else { return };
     let begin = super::connect::begin(&shared.config, "ISOLATION LEVEL READ COMMITTED");
-    if client.batch_execute(&begin).await.is_err() {
-        drop(deadpool_postgres::Object::take(client));
-        return;
+    if client.batch(&begin).await.is_err() {
+        return client.discard();
     }
     let view = View {
         client: &client,
@@ -68,12 +68,10 @@ async fn trim(shared: &Arc<Shared>) {
         serials: &shared.serials,
         kind: Kind::Write,
         operation: Operation::Changes,
+        own_lock: 0,
         feed_wait: std::time::Duration::ZERO,
         seen: Seen::default(),
     };
     let removed = view.remove_old_changes(shared.config.keep_changes).await;
-    let end = if removed.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    if client.batch_execute(end).await.is_err() {
-        drop(deadpool_postgres::Object::take(client));
-    }
+    let _ = client.end(if removed.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
 }
