@@ -413,6 +413,13 @@ const BAD_RECORDS: &[(Defect, &[&str])] = &[
             "records::restores_child_prefixes",
         ],
     ),
+    (
+        Defect::ForgetsDeallocated,
+        &[
+            "records::lists_the_number_of_addresses_of_requests",
+            "records::restores_the_number_of_addresses_of_requests",
+        ],
+    ),
     (Defect::CountsRestoredAgain, &["records::restores_a_record_once"]),
     (Defect::SkipsConflicts, &["records::refuses_other_records"]),
     (Defect::LosesRestoredTimes, &["records::restores_times_and_labels"]),

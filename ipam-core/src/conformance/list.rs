@@ -365,8 +365,12 @@ macro_rules! __conformance_cases {
                     "A record has all allocations of a request, with their lines; a request is on exactly one page."
                 lists_the_fingerprints_of_requests [ListRecords]
                     "A record has the fingerprint of its request, or the start of it."
+                lists_the_number_of_addresses_of_requests [ListRecords]
+                    "A record has the number of addresses that its request took, also of those that are deallocated."
                 restores_requests [ListRecords RestoreRecords]
                     "A repeat of the request that a record describes returns its allocations."
+                restores_the_number_of_addresses_of_requests [ListRecords RestoreRecords]
+                    "A repeat of a restored request is a `Conflict` if some of its addresses were deallocated before."
                 restores_a_record_once [ListRecords RestoreRecords]
                     "A record that the provider has already is left alone."
                 refuses_other_records [ListRecords RestoreRecords]

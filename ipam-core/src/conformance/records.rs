@@ -102,6 +102,45 @@ pub(super) async fn lists_the_fingerprints_of_requests(bench: &Bench) -> CaseRes
     check(fingerprint.matches(&request.fingerprint()), "the fingerprint is that of the request")
 }
 
+/// Allocates 20 addresses under the key "many", and deallocates all but two: more than a provider has to remember.
+async fn mostly_deallocated(stage: &Stage) -> CaseResult<Allocate> {
+    let request = Allocate::new("vm-1").with_key("many").with_line(AllocateLine::next(stage.range("lan"), 20));
+    let taken = stage.provider.allocate(&request).await?;
+    for allocation in taken.iter().skip(2) {
+        stage.provider.deallocate(&Deallocate::id(allocation.id.clone())).await?;
+    }
+    Ok(request)
+}
+
+fn wide_range() -> Setup {
+    Setup::empty().range("lan", net("10.20.0.0/27"))
+}
+
+pub(super) async fn lists_the_number_of_addresses_of_requests(bench: &Bench) -> CaseResult {
+    let stage = bench.stage(wide_range()).await?;
+    mostly_deallocated(&stage).await?;
+    let record = only_request(&stage).await?;
+    same(record.allocations.len(), 2, "two addresses are left")?;
+    same(record.count, 20, "the request took twenty")
+}
+
+pub(super) async fn restores_the_number_of_addresses_of_requests(bench: &Bench) -> CaseResult {
+    let (old, new) = pair(bench, wide_range()).await?;
+    let request = mostly_deallocated(&old).await?;
+    restore(&old, &new).await?;
+    same(restore(&old, &new).await?.restored, 0, "the record is there already")?;
+    refused(new.provider.allocate(&request).await, ErrorKind::Conflict, Operation::Allocate)?;
+    let mut other = only_request(&old).await?;
+    other.count = 19;
+    let other = RestoreRecords::new(vec![PortableRecord::Request(other)]);
+    refused(new.provider.restore_records(&other).await, ErrorKind::Conflict, Operation::RestoreRecords)?;
+    new.deallocate_address("10.20.0.1").await?;
+    same(only_request(&new).await?.count, 20, "the number stays when another one is deallocated")?;
+    refused(new.provider.allocate(&request).await, ErrorKind::Conflict, Operation::Allocate)?;
+    new.deallocate_address("10.20.0.2").await?;
+    check(!new.provider.allocate(&request).await?.repeated, "the key is free after the last address")
+}
+
 /// Returns two providers with the same set-up.
 async fn pair(bench: &Bench, setup: Setup) -> CaseResult<(Stage, Stage)> {
     Ok((bench.stage(setup.clone()).await?, bench.stage(setup).await?))

@@ -166,18 +166,22 @@ pub struct PortableRequest {
     pub lines: Option<u32>,
     /// Allocations, by line and address. They have the key of the request, and one owner.
     pub allocations: Vec<PortableAllocation>,
-    /// First few of its addresses that were deallocated or have expired. A repeat of the request is then a `Conflict`
-    /// that names them.
+    /// Number of addresses that the request took. It is larger than that of [`allocations`](Self::allocations) if some
+    /// were deallocated, have expired, or were left out; a repeat of the request is then a `Conflict`.
+    pub count: u32,
+    /// First few of its addresses that were deallocated or have expired. The `Conflict` names them.
     pub returned: Vec<IpAddr>,
 }
 
 impl PortableRequest {
-    /// Makes a record with the key of its first allocation and the highest of its lines, for authors of providers.
+    /// Makes a record with the key of its first allocation, the highest of its lines, and as many addresses as it has
+    /// allocations, for authors of providers.
     #[must_use]
     pub fn new(allocations: Vec<PortableAllocation>) -> Self {
         let lines = allocations.iter().map(|one| one.line).max().map(|line| line.saturating_add(1));
         let key = allocations.first().and_then(|one| one.allocation.key.clone());
-        Self { key, fingerprint: None, lines, allocations, returned: Vec::new() }
+        let count = u32::try_from(allocations.len()).unwrap_or(u32::MAX);
+        Self { key, fingerprint: None, lines, allocations, count, returned: Vec::new() }
     }
 
     /// Sets the fingerprint.
@@ -194,11 +198,25 @@ impl PortableRequest {
         self
     }
 
-    /// Sets the addresses that were deallocated or have expired.
+    /// Sets the number of addresses that the request took.
+    #[must_use]
+    pub const fn with_count(mut self, count: u32) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// Sets the addresses that were deallocated or have expired. Raises the [`count`](Self::count) to that of all
+    /// addresses, if it is lower.
     #[must_use]
     pub fn with_returned(mut self, returned: Vec<IpAddr>) -> Self {
         self.returned = returned;
+        self.count = self.count.max(u32::try_from(self.known_addresses()).unwrap_or(u32::MAX));
         self
+    }
+
+    /// Returns the number of addresses that the record names.
+    pub(crate) const fn known_addresses(&self) -> usize {
+        self.allocations.len() + self.returned.len()
     }
 
     /// Returns the owner of the allocations.

@@ -20,8 +20,8 @@ pub(super) struct Entry {
     pub(super) allocation: Allocation,
     /// Release time of a quarantined address.
     pub(super) until: Option<SystemTime>,
-    /// Fingerprint of the request, and how many addresses it has, if the provider says so.
-    pub(super) request: Option<(Option<Fingerprint>, usize)>,
+    /// Fingerprint of the request, and how many addresses it took, if the provider says so.
+    pub(super) request: Option<(Option<Fingerprint>, u32)>,
 }
 
 impl Entry {
@@ -170,7 +170,7 @@ impl InOrder<'_> {
         while let Some(record) = self.records.try_next().await? {
             match record {
                 PortableRecord::Request(record) if !record.allocations.is_empty() => {
-                    let request = (record.fingerprint, record.allocations.len() + record.returned.len());
+                    let request = (record.fingerprint, record.count);
                     let request = record.key.is_some().then_some(request);
                     let entries = record.allocations.into_iter().map(|one| Entry {
                         allocation: one.allocation,

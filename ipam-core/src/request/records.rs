@@ -74,7 +74,7 @@ impl RestoreRecords {
     /// There are at most [`MAX_RECORDS`](Self::MAX_RECORDS) records, and in all of them at most [`MAX_ADDRESSES`]
     /// addresses. No address, key or range occurs twice. Ids, keys and owners are valid identifiers; labels are valid.
     /// All allocations of a request have its key and the same owner, and none is quarantined; one without a key is
-    /// alone.
+    /// alone. A request took at least the addresses that it names.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
@@ -152,7 +152,7 @@ fn request(index: usize, record: &PortableRequest) -> Result<()> {
     };
     if let Some(key) = &record.key {
         key.validate(OP)?;
-    } else if record.allocations.len() > 1 || !record.returned.is_empty() || record.fingerprint.is_some() {
+    } else if record.allocations.len() > 1 || record.count > 1 || record.fingerprint.is_some() {
         return invalid("key", &"", "give the key of the request, or one allocation without a request");
     }
     let limit = match record.lines {
@@ -163,12 +163,9 @@ fn request(index: usize, record: &PortableRequest) -> Result<()> {
         // The last position is not used: stores keep that number for "not known".
         None => MAX_ADDRESSES - 1,
     };
-    if record.allocations.len() + record.returned.len() > MAX_ADDRESSES as usize {
-        return invalid(
-            "returned",
-            &record.returned.len(),
-            &format!("a request has at most {MAX_ADDRESSES} addresses"),
-        );
+    let known = record.known_addresses();
+    if record.count > MAX_ADDRESSES || (record.count as usize) < known {
+        return invalid("count", &record.count, &format!("give {known} to {MAX_ADDRESSES}"));
     }
     for one in &record.allocations {
         let allocation = &one.allocation;

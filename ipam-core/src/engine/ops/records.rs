@@ -127,7 +127,7 @@ fn request_of<S: Store + ?Sized>(
     let RequestKind::Addresses { count, lines } = request.kind else { return Ok(None) };
     if count == 1 {
         let alone = PortableAllocation::new(0, unkeyed::shown(allocation));
-        return Ok(Some(portable(&request, lines, vec![alone])));
+        return Ok(Some(portable(&request, count, lines, vec![alone])));
     }
     let records = living(store.allocations_of_key(&key)?, now);
     let first = records.iter().map(|record| (&record.allocation.space, record.allocation.address)).min();
@@ -138,16 +138,17 @@ fn request_of<S: Store + ?Sized>(
         let line = record.line;
         PortableAllocation::new(line, unkeyed::shown(*record.allocation))
     });
-    Ok(Some(portable(&request, lines, allocations.collect())))
+    Ok(Some(portable(&request, count, lines, allocations.collect())))
 }
 
 pub(super) fn living(records: Vec<Record>, now: SystemTime) -> Vec<Record> {
     records.into_iter().filter(|record| !has_expired(record, now)).collect()
 }
 
-fn portable(request: &RequestRecord, lines: u32, allocations: Vec<PortableAllocation>) -> PortableRequest {
+fn portable(request: &RequestRecord, count: u32, lines: u32, allocations: Vec<PortableAllocation>) -> PortableRequest {
     let mut record = PortableRequest::new(allocations)
         .with_lines(Some(lines).filter(|lines| *lines != BY_POSITION))
+        .with_count(count)
         .with_returned(request.returned.clone());
     record.fingerprint = known(request.fingerprint);
     record

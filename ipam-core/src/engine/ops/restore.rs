@@ -61,7 +61,8 @@ pub(crate) fn restore_records<S: Store + ?Sized>(
     }
     for NewRequest { request, allocations, returned } in &new_requests {
         if let Some((_, first)) = allocations.first() {
-            store.insert_request_with_ids(request, &first.id)?;
+            let issued = u32::try_from(allocations.len() + returned.len()).unwrap_or(u32::MAX);
+            store.insert_request_with_ids(request, &first.id, issued)?;
         }
         for (line, allocation) in allocations {
             store.insert_allocation(allocation, *line)?;
@@ -215,9 +216,7 @@ fn new_request<S: Store + ?Sized>(
             returned.push(gone(id, first, *address));
         }
     }
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let count = number(allocations.len() + returned.len());
-    let lines = record.lines.unwrap_or(BY_POSITION);
+    let (count, lines) = (record.count, record.lines.unwrap_or(BY_POSITION));
     let request = RequestRecord {
         key,
         fingerprint: record.fingerprint.unwrap_or(Fingerprint::UNKNOWN),

@@ -57,12 +57,12 @@ pub(super) fn request_differs(stored: &RequestRecord, living: &[Record], wanted:
             return Some(format!("{} differs in {field} from {}", found.address, one.allocation.address));
         }
     }
-    let total = wanted.allocations.len() + wanted.returned.len();
-    if living.len() != allocations.len() || count as usize != total {
+    if living.len() != allocations.len() || count != wanted.count {
         return Some(format!(
-            "it has {} of {count} addresses, and the record {} of {total}",
+            "it has {} of {count} addresses, and the record {} of {}",
             living.len(),
-            allocations.len()
+            allocations.len(),
+            wanted.count
         ));
     }
     let same = lines == wanted.lines.unwrap_or(BY_POSITION)

@@ -9,12 +9,13 @@ pub(crate) trait Requests {
     fn request(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>>;
     /// Adds a request. A store with several writers refuses a second one of the same key, at once or when it commits.
     fn insert_request(&mut self, request: &RequestRecord) -> Result<()>;
-    /// Adds a request whose allocations have consecutive ids from `first` on, in the order in which
+    /// Adds a request for which `issued` consecutive ids were issued from `first` on, in the order in which
     /// [`new_allocation_id`](super::Allocations::new_allocation_id) issued them. Other ids may have been issued since.
+    /// The request may have had more addresses in another store.
     ///
-    /// A store that does not derive anything from the last issued id leaves this as it is.
-    fn insert_request_with_ids(&mut self, request: &RequestRecord, first: &AllocationId) -> Result<()> {
-        let _ = first;
+    /// A store that does not derive anything from the issued ids leaves this as it is.
+    fn insert_request_with_ids(&mut self, request: &RequestRecord, first: &AllocationId, issued: u32) -> Result<()> {
+        let _ = (first, issued);
         self.insert_request(request)
     }
     /// Replaces what is stored under the request's key; only `returned` has changed.

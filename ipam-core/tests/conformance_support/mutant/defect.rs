@@ -140,6 +140,7 @@ pub(crate) enum Defect {
     // records
     SplitsRequests,
     HidesFingerprints,
+    ForgetsDeallocated,
     CountsRestoredAgain,
     SkipsConflicts,
     LosesRestoredTimes,

@@ -10,6 +10,14 @@ impl Mutant {
         let mut page = self.inner.list_records(request).await?;
         match self.defect {
             Defect::SplitsRequests => page.items = page.items.into_iter().flat_map(split).collect(),
+            Defect::ForgetsDeallocated => {
+                for record in &mut page.items {
+                    if let PortableRecord::Request(request) = record {
+                        request.returned.clear();
+                        request.count = u32::try_from(request.allocations.len()).unwrap_or(u32::MAX);
+                    }
+                }
+            }
             Defect::HidesFingerprints => {
                 for record in &mut page.items {
                     match record {

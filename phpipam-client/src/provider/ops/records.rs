@@ -169,11 +169,12 @@ fn claim(rows: Vec<Row>) -> PortableRequest {
         allocation.owner.clone_from(&owner);
         PortableAllocation::new(row.mark.map_or(0, |mark| mark.seq), allocation)
     });
-    // Of a claim whose other addresses are not known, a repeat must not return a part: without a fingerprint it is a
-    // conflict.
-    let fingerprint = (is_whole || !returned.is_empty()).then(|| Fingerprint::from_prefix(request.to_be_bytes()));
+    // Of a claim with more addresses than it took, a repeat must not return any: without a fingerprint it is a conflict.
+    let is_known = usize::try_from(count).is_ok_and(|count| count >= there.len());
+    let fingerprint = is_known.then(|| Fingerprint::from_prefix(request.to_be_bytes()));
     let record = PortableRequest::new(allocations.collect()).with_lines(if count == 1 { Some(1) } else { None });
-    let mut record = record.with_returned(returned);
+    let count = count.max(record.count);
+    let mut record = record.with_count(count).with_returned(returned);
     record.fingerprint = fingerprint;
     record
 }

@@ -68,11 +68,11 @@ CREATE INDEX page_open ON page (range, no) WHERE open = 1;
 CREATE TABLE request (
     key TEXT NOT NULL PRIMARY KEY,
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
-    addresses INTEGER, -- their number; NULL for a request for a child prefix
+    addresses INTEGER, -- number of serial numbers: one for each address; NULL for a request for a child prefix
     lines INTEGER,
     first_serial INTEGER, -- of its allocations, which have consecutive numbers
     owner TEXT NOT NULL,
-    returned TEXT, -- the first few of its addresses that were deallocated
+    returned TEXT, -- the first few of its addresses that were deallocated; last "+N" for N without a serial number
     CHECK ((addresses IS NULL) = (lines IS NULL) AND (addresses IS NULL) = (first_serial IS NULL))
 ) STRICT, WITHOUT ROWID;
 
