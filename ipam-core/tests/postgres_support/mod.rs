@@ -96,6 +96,26 @@ fn directory() -> PathBuf {
     directory
 }
 
+/// Returns the ids of the processes that a process has started.
+fn children(parent: u32) -> Vec<u32> {
+    let ids = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|id| status(*id).is_some_and(|(_, of)| of == parent))
+        .collect()
+}
+
+/// Returns the state of a process, and the id of the one that has started it.
+fn status(id: u32) -> Option<(char, u32)> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name is in brackets, and may have any characters.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
+fn is_running(id: u32) -> bool {
+    status(id).is_some_and(|(state, _)| state != 'Z')
+}
+
 fn as_user(program: &Path) -> Command {
     let mut command = Command::new(program);
     if is_root() {
@@ -179,14 +199,22 @@ impl Server {
     fn signal(&mut self, signal: &str) {
         self.keep(true);
         let pid = self.pid();
+        let children = children(pid);
         let sent = Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status().expect("kill runs");
         assert!(sent.success());
         let mut shell = self.shell.take().expect("it runs");
         drop(shell.stdin.take());
         shell.wait().expect("the shell ends");
-        if signal == "KILL" {
-            // Its processes notice that it is gone, and only then release the shared memory.
+        // The processes of a killed server notice that it is gone after a while. A new one beside them would damage the
+        // data, because it does not know of them: `resume` removes the file that names their shared memory.
+        if children.is_empty() {
+            // A system without `/proc`.
             std::thread::sleep(Duration::from_millis(300));
+        }
+        let until = Instant::now() + Duration::from_secs(60);
+        while children.iter().any(|child| is_running(*child)) {
+            assert!(Instant::now() < until, "processes of the server go on");
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 
