@@ -192,8 +192,13 @@ async fn prepare(pool: &deadpool_postgres::Pool, config: &PostgresConfig) -> Res
     let client = connect::connection(pool, config, Operation::Open).await?;
     schema::prepare(&client, config).await?;
     schema::adapt_turns(&client, config).await?;
-    let rows = client.query("SELECT current_setting('server_version')", &[]).await?;
+    let rows = client.query("SELECT current_setting('server_version'), pg_is_in_recovery()", &[]).await?;
     let row = rows.first().ok_or_else(|| errors::unsound(Operation::Open, "the server has no version"))?;
+    // Refused here, and not with the first write: there may be none for long.
+    if row.try_get(1)? && !config.read_only {
+        let message = "the server only reads, as a standby does; connect to the primary, or open read-only";
+        return Err(Error::new(ErrorKind::PermissionDenied, Operation::Open, message).into());
+    }
     Ok(row.try_get(0)?)
 }
 
