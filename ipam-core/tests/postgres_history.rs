@@ -237,7 +237,7 @@ async fn give_back_one(ipam: &PostgresProvider, key: &str, used: &Use) {
             ipam.deallocate(&Deallocate::key(key)).await.unwrap();
         }
         None => {
-            if used.carved.is_none() {
+            if used.child_prefix.is_none() {
                 let owner = key.split('/').next().unwrap();
                 let request = AllocateRange::prefix_len(owner, BLOCK, CHILD).with_key(key);
                 ipam.allocate_range(&request).await.unwrap();

@@ -53,7 +53,7 @@ pub(crate) fn audit(history: &History, state: &State, changes: &[Change]) -> Fin
     let nothing = BTreeMap::new();
     let mut owners: BTreeMap<IpAddr, &str> = BTreeMap::new();
     for (key, used) in &history.uses {
-        // Of the keys that nobody has begun to give back, no two can have the same address.
+        // Of the keys that no caller has begun to give back, no two can have the same address.
         for address in held(used) {
             if let Some(other) = owners.insert(address, key) {
                 found.duplicates.push(format!("{address} belongs to {key} and to {other}"));
@@ -122,7 +122,7 @@ fn child_prefixes(history: &History, ranges: &[Range], found: &mut Findings) {
             continue;
         }
         let range = there.get(key.as_str());
-        match (&used.carved, range) {
+        match (&used.child_prefix, range) {
             (Some(net), None) if !used.leaves => found.lost.push(format!("{key} was acknowledged with {net}")),
             (Some(net), Some(range)) if *net != range.net.to_string() => {
                 found.leaked.push(format!("{key} was acknowledged with {net}, and has {}", range.net));

@@ -229,11 +229,11 @@ impl Caller {
     async fn child_prefix(&mut self) {
         if self.nets.len() < 3 {
             let key = self.key();
-            report(&format!("CARVES {key}"));
+            report(&format!("ASKSNET {key}"));
             let request = AllocateRange::prefix_len(self.name.as_str(), BLOCK, CHILD).with_key(key.as_str());
             match again(&mut self.noise, async || self.ipam.allocate_range(&request).await).await {
                 Ok(taken) => {
-                    report(&format!("CARVED {key} {}", taken.range.net));
+                    report(&format!("GOTNET {key} {}", taken.range.net));
                     self.nets.push(key);
                 }
                 Err(error) => report(&format!("ERROR allocate_range {key}: {error}")),

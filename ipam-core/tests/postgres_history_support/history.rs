@@ -17,7 +17,7 @@ pub(crate) struct Use {
     /// Addresses that the provider returned.
     pub(crate) took: Option<Vec<IpAddr>>,
     /// Child prefix that the provider returned.
-    pub(crate) carved: Option<String>,
+    pub(crate) child_prefix: Option<String>,
     /// True if the request was refused for good.
     pub(crate) refused: bool,
     /// True if it was about to be given back, and true if that was acknowledged.
@@ -49,7 +49,7 @@ impl History {
             self.errors.push(line.to_owned());
             return;
         }
-        let returned = ["TOOK", "REFUSED", "LEFT", "PARTED", "NAMED", "CARVED", "DROPPED", "SWEPT", "SAME", "AGAIN"];
+        let returned = ["TOOK", "REFUSED", "LEFT", "PARTED", "NAMED", "GOTNET", "DROPPED", "SWEPT", "SAME", "AGAIN"];
         if words.first().is_some_and(|first| returned.contains(first)) {
             self.calls += 1;
         }
@@ -66,7 +66,7 @@ impl History {
             "PARTED" => _ = used.parted.insert(address()),
             "NAMES" => used.names.entry(address()).or_default().1 = words[3].to_owned(),
             "NAMED" => used.names.entry(address()).or_default().0 = Some(words[3].to_owned()),
-            "CARVED" => used.carved = Some(words[2].to_owned()),
+            "GOTNET" => used.child_prefix = Some(words[2].to_owned()),
             _ => {}
         }
     }

@@ -82,7 +82,7 @@ fn is_root() -> bool {
 }
 
 /// Gives a file to the user that runs the servers.
-fn give_away(path: &Path) {
+pub(crate) fn give_away(path: &Path) {
     if is_root() {
         std::os::unix::fs::chown(path, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("it can be given away");
     }
@@ -144,6 +144,11 @@ impl Server {
         let mut server = Self { directory, bin, setup, shell: None };
         server.resume();
         Some(server)
+    }
+
+    /// Adds settings for the next start.
+    pub(crate) fn set_up(&mut self, settings: impl IntoIterator<Item = String>) {
+        self.setup.settings.extend(settings);
     }
 
     /// Starts the server again, after `kill` or `stop`.
@@ -274,8 +279,13 @@ impl Server {
 
     /// Returns a connection beside the provider's.
     pub(crate) async fn client(&self) -> tokio_postgres::Client {
+        self.client_at(5432).await
+    }
+
+    /// Returns such a connection to a server on another port.
+    pub(crate) async fn client_at(&self, port: u16) -> tokio_postgres::Client {
         let mut config = tokio_postgres::Config::new();
-        config.host_path(&self.directory).user(USER).dbname("postgres");
+        config.host_path(&self.directory).port(port).user(USER).dbname("postgres");
         let (client, connection) = config.connect(tokio_postgres::NoTls).await.expect("a connection");
         tokio::spawn(connection);
         client
