@@ -19,6 +19,8 @@ const READ: usize = 64 * 1024;
 const HEAD: u64 = 1024;
 /// A writer keeps the renamed file open until it is told of the rotation.
 const GRACE: Duration = Duration::from_secs(2);
+/// The times of files are those of the last tick of a clock, which is this late at most.
+const TICK: Duration = Duration::from_millis(10);
 /// Files that were read to their end, and are remembered.
 const FINISHED: usize = 8;
 
@@ -60,9 +62,9 @@ struct Mark {
 }
 
 impl Mark {
-    fn of(file: &File, metadata: &Metadata, read: u64) -> io::Result<Self> {
-        let length = read.min(HEAD);
-        Ok(Self { device: metadata.dev(), inode: metadata.ino(), length, hash: hash(file, length)? })
+    fn of(metadata: &Metadata, head: &[u8]) -> Self {
+        let length = u64::try_from(head.len()).unwrap_or(0);
+        Self { device: metadata.dev(), inode: metadata.ino(), length, hash: hash(head) }
     }
 
     fn is_file(&self, metadata: &Metadata) -> bool {
@@ -71,14 +73,21 @@ impl Mark {
 
     /// `true` if the file starts with the same bytes.
     fn has_head(&self, file: &File, metadata: &Metadata) -> bool {
-        self.length > 0 && metadata.len() >= self.length && hash(file, self.length).is_ok_and(|hash| hash == self.hash)
+        self.length > 0
+            && metadata.len() >= self.length
+            && head(file, self.length).is_ok_and(|head| hash(&head) == self.hash)
     }
 }
 
-fn hash(file: &File, length: u64) -> io::Result<String> {
-    let mut head = vec![0; usize::try_from(length).unwrap_or(0)];
+fn hash(head: &[u8]) -> String {
+    Sha256::digest(head).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// First bytes of a file: those up to `offset`, and at most [`HEAD`].
+fn head(file: &File, offset: u64) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; usize::try_from(offset.min(HEAD)).unwrap_or(0)];
     file.read_exact_at(&mut head, 0)?;
-    Ok(Sha256::digest(&head).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(head)
 }
 
 /// Reader of a log file.
@@ -100,23 +109,35 @@ pub(super) struct Tail {
 struct Current {
     file: File,
     offset: u64,
-    /// Start of the file as it was read: it may be truncated.
-    mark: Mark,
+    /// First bytes as they were read, up to the offset: the file may be truncated and written anew.
+    head: Vec<u8>,
+    /// Time from which on lines are new, for a file of which nothing was read yet.
+    since: SystemTime,
 }
 
 impl Current {
-    fn new(file: File, offset: u64) -> io::Result<Self> {
-        let mark = Mark::of(&file, &file.metadata()?, offset)?;
-        Ok(Self { file, offset, mark })
+    fn new(file: File, offset: u64, since: SystemTime) -> io::Result<Self> {
+        let head = head(&file, offset)?;
+        Ok(Self { file, offset, head, since })
     }
 
-    fn advance(&mut self, bytes: usize) {
-        self.offset += u64::try_from(bytes).unwrap_or(0);
-        if self.mark.length < HEAD {
-            // Truncated just now: the bytes that were read before are the ones that count.
-            let mark = self.file.metadata().and_then(|metadata| Mark::of(&self.file, &metadata, self.offset));
-            self.mark = mark.unwrap_or_else(|_| self.mark.clone());
-        }
+    fn advance(&mut self, bytes: &[u8]) {
+        let room = usize::try_from(HEAD).unwrap_or(0).saturating_sub(self.head.len());
+        self.head.extend(bytes.iter().take(room));
+        self.offset += u64::try_from(bytes.len()).unwrap_or(0);
+    }
+
+    fn mark(&self) -> io::Result<Mark> {
+        Ok(Mark::of(&self.file.metadata()?, &self.head))
+    }
+
+    /// Returns false if what was read is not there any more.
+    fn is_same(&self) -> io::Result<bool> {
+        let now = match head(&self.file, self.offset) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            now => now?,
+        };
+        Ok(now == self.head && self.file.metadata()?.len() >= self.offset)
     }
 }
 
@@ -149,7 +170,9 @@ impl Tail {
             }
             None => match File::open(path) {
                 Ok(file) => {
-                    let current = file.metadata().and_then(|metadata| Current::new(file, metadata.len()));
+                    let current = file
+                        .metadata()
+                        .and_then(|metadata| Current::new(file, metadata.len(), SystemTime::now() - TICK));
                     tail.current = Some(current.map_err(|error| tail.fault(&error))?);
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => tail.from_start = true,
@@ -169,7 +192,7 @@ impl Tail {
     /// The position behind the lines that were read.
     pub(super) fn position(&self) -> Option<Position> {
         let current = self.current.as_ref()?;
-        let (mark, finished) = (current.mark.clone(), self.finished.clone());
+        let (mark, finished) = (current.mark().ok()?, self.finished.clone());
         Some(Position { mark, offset: current.offset, saved: now(), finished })
     }
 
@@ -182,18 +205,28 @@ impl Tail {
             // The first open failed, or the file was away at a rotation.
             let file = File::open(&self.path)?;
             let offset = if self.from_start { 0 } else { file.metadata()?.len() };
-            self.current = Some(Current::new(file, offset)?);
+            self.current = Some(Current::new(file, offset, SystemTime::now() - TICK)?);
             chunk.more = true;
             return Ok(());
         };
         let mut buffer = vec![0; READ];
         let length = current.file.read_at(&mut buffer, current.offset)?;
         buffer.truncate(length);
+        // Looked at after the read, so that what was read is of the same file as what was read before.
+        if !current.is_same()? {
+            return self.truncated(chunk);
+        }
+        // An empty file may have been truncated.
+        let is_begun = length > 0 || current.file.metadata()?.modified()? >= current.since;
+        if current.offset == 0 && is_begun && self.has_earlier(chunk)? {
+            return Ok(());
+        }
+        let Some(current) = &mut self.current else { return Ok(()) };
         let end = buffer.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
         match end {
             Some(end) => {
-                current.advance(end);
                 let whole = buffer.get(..end).unwrap_or_default();
+                current.advance(whole);
                 let mut lines = whole.split_inclusive(|byte| *byte == b'\n').map(text);
                 if std::mem::take(&mut self.skipping) {
                     lines.next();
@@ -207,7 +240,7 @@ impl Tail {
                     let now = now();
                     chunk.lost.push(Event::Lost { lost: Loss::Unreadable, count: Some(1), from: now, until: now });
                 }
-                current.advance(length);
+                current.advance(&buffer);
                 chunk.more = true;
             }
             None => self.at_end(&buffer, chunk)?,
@@ -219,14 +252,6 @@ impl Tail {
     fn at_end(&mut self, rest: &[u8], chunk: &mut Chunk) -> io::Result<()> {
         let Some(current) = &self.current else { return Ok(()) };
         let own = current.file.metadata()?;
-        if own.len() < current.offset {
-            // Copied and truncated: what was not read is in the copy.
-            if let Some(position) = self.position() {
-                chunk.lost.extend(self.resume(&position)?);
-                chunk.more = true;
-            }
-            return Ok(());
-        }
         let renamed = match fs::metadata(&self.path) {
             Ok(metadata) => (metadata.dev(), metadata.ino()) != (own.dev(), own.ino()),
             // Renamed, and the new file does not exist yet.
@@ -243,29 +268,79 @@ impl Tail {
         if !rest.is_empty() && !std::mem::take(&mut self.skipping) {
             chunk.lines.push(text(rest));
         }
-        let read = own.len();
-        let mark = Mark::of(&current.file, &own, read)?;
+        // With the rest that was just taken.
+        let mark = Mark::of(&own, &head(&current.file, own.len())?);
         let after = own.modified()?;
-        self.finished.push_back(mark);
-        let surplus = self.finished.len().saturating_sub(FINISHED);
-        self.finished.drain(..surplus);
+        self.finish(mark);
         chunk.lost.extend(self.follow(after)?);
         chunk.more = true;
         Ok(())
     }
 
+    /// Goes on in the copy that was made before the file was truncated, or written anew.
+    fn truncated(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+        if let Some(position) = self.position() {
+            chunk.lost.extend(self.resume(&position)?);
+        }
+        chunk.more = true;
+        Ok(())
+    }
+
+    /// Before the first line of a file is taken: turns to one with earlier lines, if there is one. A file that was copied
+    /// and truncated before anything of it was read has no bytes by which that shows.
+    fn has_earlier(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
+        let Some(current) = &self.current else { return Ok(false) };
+        let (own, since) = (current.file.metadata()?, current.since);
+        let beginning = head(&current.file, own.len())?;
+        let is_own = |metadata: &Metadata| (metadata.dev(), metadata.ino()) == (own.dev(), own.ino());
+        // One that is renamed already may soon be removed.
+        if !fs::metadata(&self.path).is_ok_and(|metadata| is_own(&metadata)) {
+            return Ok(false);
+        }
+        loop {
+            let lost = self.follow(since)?;
+            let Some(next) = &self.current else { return Ok(true) };
+            let metadata = next.file.metadata()?;
+            if is_own(&metadata) {
+                return Ok(false);
+            }
+            let copy = head(&next.file, metadata.len())?;
+            if copy.is_empty() || !beginning.starts_with(&copy) {
+                chunk.lost.extend(lost);
+                chunk.more = true;
+                return Ok(true);
+            }
+            // A copy of this file, which is not truncated yet: its lines are still here.
+            self.finish(Mark::of(&metadata, &copy));
+        }
+    }
+
+    /// Remembers a file that was read to its end.
+    fn finish(&mut self, mark: Mark) {
+        self.finished.push_back(mark);
+        let surplus = self.finished.len().saturating_sub(FINISHED);
+        self.finished.drain(..surplus);
+    }
+
     /// Opens the file of a position, or a copy of it; else the oldest one that was written since, with a notice.
     fn resume(&mut self, position: &Position) -> io::Result<Option<Event>> {
         self.renamed = None;
-        let mut copy = None;
+        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(position.saved) - TICK;
+        if position.offset == 0 {
+            return self.follow(since);
+        }
+        let (mut copy, mut shorter) = (None, None);
         for path in self.siblings()? {
             let Ok(file) = File::open(&path) else { continue };
             let metadata = file.metadata()?;
+            let same = position.mark.is_file(&metadata);
             if metadata.len() < position.offset {
+                if !same && position.mark.has_head(&file, &metadata) {
+                    shorter = Some(Mark::of(&metadata, &head(&file, metadata.len())?));
+                }
                 continue;
             }
-            let same = position.mark.is_file(&metadata);
-            if position.mark.has_head(&file, &metadata) || (same && position.mark.length == 0 && position.offset == 0) {
+            if position.mark.has_head(&file, &metadata) {
                 copy = Some(file);
                 if same {
                     break;
@@ -273,10 +348,14 @@ impl Tail {
             }
         }
         if let Some(file) = copy {
-            self.current = Some(Current::new(file, position.offset)?);
+            self.current = Some(Current::new(file, position.offset, since)?);
             return Ok(None);
         }
-        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(position.saved);
+        if let Some(copy) = shorter {
+            // All of it was read before it was copied.
+            self.finish(copy);
+            return self.follow(since);
+        }
         self.follow(since)?;
         Ok(Some(Event::Lost { lost: Loss::FileRemoved, count: None, from: position.saved, until: now() }))
     }
@@ -311,7 +390,7 @@ impl Tail {
             }
         }
         let until = next.as_ref().map_or_else(SystemTime::now, |(time, _)| *time);
-        self.current = next.map(|(_, file)| Current::new(file, 0)).transpose()?;
+        self.current = next.map(|(_, file)| Current::new(file, 0, after)).transpose()?;
         self.from_start = true;
         let gap = compressed.iter().any(|time| *time <= until);
         Ok(gap.then(|| Event::Lost {

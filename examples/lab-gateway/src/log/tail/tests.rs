@@ -46,6 +46,17 @@ impl Log {
         File::create(self.path("kern.log")).unwrap();
     }
 
+    /// What logrotate does with `copytruncate`.
+    fn copy_and_truncate(&self) {
+        for number in (1..9).rev() {
+            let _ =
+                fs::rename(self.path(&format!("kern.log.{number}")), self.path(&format!("kern.log.{}", number + 1)));
+        }
+        fs::copy(self.path("kern.log"), self.path("kern.log.1")).unwrap();
+        std::thread::sleep(Duration::from_millis(12));
+        fs::OpenOptions::new().write(true).open(self.path("kern.log")).unwrap().set_len(0).unwrap();
+    }
+
     fn open(&self, position: Option<&Position>) -> (Tail, Vec<Event>) {
         let (mut tail, lost) = Tail::open(&self.path("kern.log"), position).unwrap();
         tail.grace = Duration::ZERO;
@@ -139,14 +150,87 @@ fn copy_and_truncate_loses_nothing() {
     assert_eq!(all(&mut tail).0, numbers(1..=2));
     let position = tail.position().unwrap();
     log.line();
-    fs::copy(log.path("kern.log"), log.path("kern.log.1")).unwrap();
-    std::thread::sleep(Duration::from_millis(12));
-    fs::OpenOptions::new().write(true).open(log.path("kern.log")).unwrap().set_len(0).unwrap();
+    log.copy_and_truncate();
     log.line();
     assert_eq!(all(&mut tail), (numbers(3..=4), vec![]));
     // The same after a restart.
     let (mut tail, lost) = log.open(Some(&position));
     assert_eq!((all(&mut tail).0, lost), (numbers(3..=4), vec![]));
+}
+
+/// The file is as long as before, or longer, when it is looked at again: its length tells nothing.
+#[test]
+fn a_truncated_file_that_has_grown_again_is_noticed() {
+    // Less than the bytes by which a file is known, and more.
+    for before in [2, 200] {
+        let mut log = Log::new();
+        let (mut tail, _) = log.open(None);
+        (0..before).for_each(|_| log.line());
+        assert_eq!(all(&mut tail).0, numbers(1..=before));
+        let position = tail.position().unwrap();
+        log.line();
+        log.copy_and_truncate();
+        (0..before * 3).for_each(|_| log.line());
+        let expected = (numbers(before + 1..=before * 4 + 1), vec![]);
+        assert_eq!(all(&mut tail), expected);
+        let (mut tail, lost) = log.open(Some(&position));
+        assert_eq!((all(&mut tail), lost), (expected, vec![]), "after a restart");
+    }
+}
+
+#[test]
+fn a_copy_of_lines_that_were_read_is_not_read_again() {
+    for before in [1, 200] {
+        let mut log = Log::new();
+        let (mut tail, _) = log.open(None);
+        (0..before).for_each(|_| log.line());
+        if before > 1 {
+            assert_eq!(all(&mut tail).0, numbers(1..=before));
+        }
+        fs::copy(log.path("kern.log"), log.path("kern.log.1")).unwrap();
+        // It comes between the copy and the truncation, and is read in time.
+        log.line();
+        assert_eq!(all(&mut tail).0.last(), numbers(before + 1..=before + 1).last());
+        let position = tail.position().unwrap();
+        fs::write(log.path("kern.log"), "").unwrap();
+        log.line();
+        let expected = numbers(before + 2..=before + 2);
+        let (lines, lost) = all(&mut tail);
+        assert_eq!(lines, expected);
+        // Of a few bytes that were read, it does not show that the copy has them.
+        assert_eq!(lost.len(), usize::from(before == 1), "{lost:?}");
+        let (mut tail, lost) = log.open(Some(&position));
+        assert_eq!(all(&mut tail).0, expected);
+        assert_eq!(lost.len(), usize::from(before == 1), "{lost:?}");
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_another_is_read_from_its_start() {
+    for before in [1, 200] {
+        let mut log = Log::new();
+        let (mut tail, _) = log.open(None);
+        (0..before).for_each(|_| log.line());
+        all(&mut tail);
+        let position = tail.position().unwrap();
+        // The same file for the system, and none of its lines.
+        fs::write(log.path("kern.log"), "").unwrap();
+        (0..before * 2).for_each(|_| log.line());
+        let (lines, lost) = all(&mut tail);
+        assert_eq!(lines, numbers(before + 1..=before * 3));
+        assert!(matches!(lost[..], [Event::Lost { lost: Loss::FileRemoved, .. }]), "{lost:?}");
+        let (mut tail, lost) = log.open(Some(&position));
+        assert_eq!(all(&mut tail).0, numbers(before + 1..=before * 3));
+        assert!(matches!(lost[..], [Event::Lost { lost: Loss::FileRemoved, .. }]), "{lost:?}");
+        // Another file for the system.
+        let position = tail.position().unwrap();
+        fs::remove_file(log.path("kern.log")).unwrap();
+        log.line();
+        assert_eq!(all(&mut tail), (numbers(before * 3 + 1..=before * 3 + 1), vec![]));
+        let (mut tail, lost) = log.open(Some(&position));
+        assert_eq!(all(&mut tail).0, numbers(before * 3 + 1..=before * 3 + 1));
+        assert!(matches!(lost[..], [Event::Lost { lost: Loss::FileRemoved, .. }]), "{lost:?}");
+    }
 }
 
 #[test]
@@ -191,7 +275,7 @@ fn a_line_without_end_is_left_out_and_counted_once() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn every_line_is_read_once_over_any_rotations_and_restarts(steps in prop::collection::vec(0u8..6, 1..25)) {
+    fn every_line_is_read_once_over_any_rotations_and_restarts(steps in prop::collection::vec(0u8..7, 1..25)) {
         let mut log = Log::new();
         let (mut tail, _) = log.open(None);
         let mut read = Vec::new();
@@ -203,6 +287,9 @@ proptest! {
                 // A rotated file is kept for a while.
                 3 if rotations < 7 => { log.rotate(); rotations += 1; }
                 3 => {}
+                // With lines that were not read, or that come at once.
+                6 if rotations < 7 => { log.copy_and_truncate(); rotations += 1; }
+                6 => {}
                 4 => {
                     let (lines, lost) = all(&mut tail);
                     prop_assert!(lost.is_empty());
