@@ -10,13 +10,13 @@ for example in custom_provider embedded_quickstart vra7_request_item; do
     run "$built/examples/$example"
 done
 
-# The units of the scan agent, with the program of this build.
+# The units of the scan agent and of the lab gateway, with the programs of this build.
 if command -v systemd-analyze >/dev/null; then
     units=target/ci/units
     rm -rf "$units"
     mkdir -p "$units"
-    for unit in examples/agent/*.service examples/agent/*.timer; do
-        sed "s|/usr/local/bin/ipam|$built/ipam|" "$unit" >"$units/$(basename "$unit")"
+    for unit in examples/agent/*.service examples/agent/*.timer examples/lab-gateway/*.service; do
+        sed "s|/usr/local/bin/|$built/|" "$unit" >"$units/$(basename "$unit")"
     done
     run systemd-analyze verify "$units"/*
 else

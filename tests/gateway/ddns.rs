@@ -8,13 +8,13 @@ use lab_gateway::ddns::{AddressSource, DdnsClient, DdnsConfig, DdnsError, TsigKe
 
 use crate::site::run;
 
-const SERVER: &str = "10.77.0.53";
-const ZONE: &str = "labs.example.test";
+pub(crate) const SERVER: &str = "10.77.0.53";
+pub(crate) const ZONE: &str = "labs.example.test";
 const NAME: &str = "alice.labs.example.test";
 
-const KEYS: &str = "key \"lab\" { algorithm hmac-sha512; secret \"c2VjcmV0LW9mLXRoZS1sYWItZ2F0ZXdheS0x\"; };\n\
+pub(crate) const KEYS: &str = "key \"lab\" { algorithm hmac-sha512; secret \"c2VjcmV0LW9mLXRoZS1sYWItZ2F0ZXdheS0x\"; };\n\
     key \"small\" { algorithm hmac-sha256; secret \"c2VjcmV0LW9mLXRoZS1sYWItZ2F0ZXdheS0y\"; };";
-const POLICY: &str = "grant lab name alice.labs.example.test A; grant lab name alias.labs.example.test A; \
+pub(crate) const POLICY: &str = "grant lab name alice.labs.example.test A; grant lab name alias.labs.example.test A; \
     grant small name bob.labs.example.test A;";
 
 fn key(name: &str, algorithm: &str, last: char) -> TsigKey {
@@ -26,7 +26,7 @@ fn client(zone: &str, name: &str, key: TsigKey) -> DdnsClient {
     DdnsClient::new(DdnsConfig::new(SERVER, zone, name, key).unwrap().with_time_limit(Duration::from_secs(3)))
 }
 
-fn served(lab: &Lab, name: &str) -> String {
+pub(crate) fn served(lab: &Lab, name: &str) -> String {
     // Only the record itself.
     let parts = ["comments", "question", "stats", "cmd", "authority", "additional"].map(|part| format!("+no{part}"));
     let output = run(lab.command("dig").args(parts).args(["+time=2", &format!("@{SERVER}"), name, "A"]));

@@ -1,74 +1,15 @@
 //! Records of forwarded connections, from the kernel to a collector.
 
 use std::net::{TcpListener, UdpSocket};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ipam_core::http::{HttpOptions, TlsOptions};
 use ipam_tests::lab::{self, Lab};
 use lab_gateway::firewall::{Firewall as _, Transaction};
-use lab_gateway::log::{
-    Collector, CollectorKey, Entry, Forwarder, LogSource, LogState, Loss, SealedBatch, Spool, SpoolLimits,
-};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use lab_gateway::log::{Collector, CollectorKey, Entry, Forwarder, LogSource, LogState, Loss, Spool, SpoolLimits};
 
+use crate::outside::{Manner, Outside};
 use crate::site::{CLIENT, GROUP, INNER, Site, at, connect, firewall};
-
-/// Bodies of all requests.
-type Bodies = Arc<Mutex<Vec<SealedBatch>>>;
-
-/// Collector over HTTPS on the loopback interface of the namespace of the caller.
-async fn collector() -> (String, String, Bodies) {
-    let pair = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der()));
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![pair.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/logs/", listener.local_addr().unwrap());
-    let bodies = Bodies::default();
-    let taken = Arc::clone(&bodies);
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let (acceptor, taken) = (acceptor.clone(), Arc::clone(&taken));
-            tokio::spawn(async move {
-                let mut stream = acceptor.accept(stream).await.unwrap();
-                let body = body(&mut stream).await;
-                taken.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
-                let _ = stream.shutdown().await;
-            });
-        }
-    });
-    (url, pair.cert.pem(), bodies)
-}
-
-/// Body of a request with its length in the head.
-async fn body(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Vec<u8> {
-    let mut request = Vec::new();
-    loop {
-        let mut part = [0; 4096];
-        let length = stream.read(&mut part).await.unwrap();
-        assert!(length > 0, "the request ended");
-        request.extend_from_slice(&part[..length]);
-        let Some(at) = request.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&request[..at]).to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-        let body = &request[at + 4..];
-        if body.len() >= length.parse::<usize>().unwrap() {
-            return body.to_vec();
-        }
-    }
-}
 
 /// Waits until the kernel lists a listener of the group, in the namespace of the caller.
 async fn listening() {
@@ -81,10 +22,10 @@ async fn listening() {
     }
 }
 
-fn forwarder(lab: &Lab, url: &str, certificate: &str, public: &str) -> Forwarder {
+fn forwarder(lab: &Lab, outside: &Outside, public: &str) -> Forwarder {
     let spool = Spool::open(&lab.dir().join("spool"), SpoolLimits::default()).unwrap();
-    let tls = TlsOptions::new().with_pinned_pem(certificate).unwrap();
-    let collector = Collector::new(url, HttpOptions::new().with_tls(tls)).unwrap();
+    let tls = TlsOptions::new().with_pinned_pem(&outside.pem).unwrap();
+    let collector = Collector::new(&format!("{}logs/", outside.url), HttpOptions::new().with_tls(tls)).unwrap();
     let key = CollectorKey::from_base64(public).unwrap();
     Forwarder::new(LogSource::nflog(GROUP), "alice", key, spool, collector)
         .with_batches(100, Duration::from_millis(200))
@@ -112,10 +53,10 @@ fn a_forwarded_connection_arrives_at_the_collector_and_downtime_is_dated() {
             }
         };
         let entries = at(lab, &site.gateway, async {
-            let (url, certificate, bodies) = collector().await;
+            let outside = Outside::start("127.0.0.1", "", Manner::default()).await;
             // Twice, with a connection in between that is not heard.
             for round in 0..2u64 {
-                let forwarder = forwarder(lab, &url, &certificate, &public);
+                let forwarder = forwarder(lab, &outside, &public);
                 let mut state = forwarder.state();
                 let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
                 let run = tokio::spawn(forwarder.run(async { drop(stopped.await) }));
@@ -130,8 +71,7 @@ fn a_forwarded_connection_arrives_at_the_collector_and_downtime_is_dated() {
                     tokio::time::sleep(Duration::from_millis(1100)).await;
                 }
             }
-            let bodies = bodies.lock().unwrap();
-            bodies.iter().flat_map(|sealed| sealed.open(&secret).unwrap().entries).collect::<Vec<_>>()
+            outside.entries(&secret)
         });
         let mut records = 0;
         let mut notices = Vec::new();
@@ -172,9 +112,8 @@ fn what_the_kernel_drops_is_counted() {
             })
         };
         let entries = at(lab, &site.gateway, async {
-            let (url, certificate, bodies) = collector().await;
-            let forwarder =
-                forwarder(lab, &url, &certificate, &public).with_batches(20_000, Duration::from_millis(200));
+            let outside = Outside::start("127.0.0.1", "", Manner::default()).await;
+            let forwarder = forwarder(lab, &outside, &public).with_batches(20_000, Duration::from_millis(200));
             let mut state = forwarder.state();
             let run = tokio::spawn(forwarder.run(std::future::pending()));
             listening().await;
@@ -195,8 +134,7 @@ fn what_the_kernel_drops_is_counted() {
             let last = state.borrow().clone();
             assert!(complete(&last, sent), "{sent} packets: {last:?}");
             run.abort();
-            let bodies = bodies.lock().unwrap();
-            bodies.iter().flat_map(|sealed| sealed.open(&secret).unwrap().entries).collect::<Vec<_>>()
+            outside.entries(&secret)
         });
         drop(silent);
         let lost = entries.iter().any(|entry| matches!(entry, Entry::Notice(notice) if notice.lost == Loss::Kernel));

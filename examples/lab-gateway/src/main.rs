@@ -64,7 +64,7 @@ async fn start(arguments: &Arguments) -> Result<ExitCode, StartError> {
             let Some(service) = stop.or(Service::start(config, firewall)).await else { return Ok(ExitCode::SUCCESS) };
             let service = service?;
             note(format_args!("listening on {}", service.url()));
-            service.run(stop).await;
+            service.run(stop).await?;
             note(format_args!("stopped"));
             Ok(ExitCode::SUCCESS)
         }

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipam_core::ErrorKind;
-use tokio::task::JoinSet;
-use tokio::time::timeout;
 
-use crate::addresses::{AddressError, Addresses};
+use crate::addresses::{AddressError, Addresses, OwnAddresses};
 use crate::api::{Server, ServerError, Site, SiteParts};
-use crate::background::{Report, Reports, Stop, note};
+use crate::background::{PartEnded, Parts, Report, Reports, Stop, note};
 use crate::config::{Config, ConfigError, DdnsSettings};
 use crate::ddns::{AddressSource, DdnsError, Updater};
 use crate::firewall::{Firewall, FirewallError, NftFirewall, NftLayout};
@@ -19,10 +17,7 @@ use crate::reach::Worker;
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::token::{self, KeyError, Tokens};
 
-/// Longest wait for the parts when the service stops.
-const ENDING: Duration = Duration::from_secs(30);
-
-/// Failure to start.
+/// Failure to start, or to go on.
 ///
 /// ```
 /// use lab_gateway::config::Config;
@@ -58,6 +53,9 @@ pub enum StartError {
     /// The API cannot listen.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// A part of the running service ended before its time.
+    #[error(transparent)]
+    Part(#[from] PartEnded),
 }
 
 impl StartError {
@@ -70,7 +68,7 @@ impl StartError {
             Self::Log(error) => matches!(error, LogError::Config { .. }),
             Self::Key(error) => !matches!(error, KeyError::Server(_)),
             Self::Store(error) => matches!(error, StoreError::Newer { .. }),
-            Self::Server(_) => false,
+            Self::Server(_) | Self::Part(_) => false,
         }
     }
 }
@@ -102,7 +100,8 @@ pub fn nft(config: &Config) -> Result<NftFirewall, FirewallError> {
 /// [`ConfigError`] if the gateway has no name.
 pub fn addresses(config: &Config) -> Result<Addresses, ConfigError> {
     let lab = &config.lab;
-    Ok(Addresses::at(&lab.provider, config.owner()?, lab.networks.clone(), lab.space.clone()))
+    let addresses = Addresses::at(&lab.provider, config.owner()?, lab.networks.clone(), lab.space.clone());
+    Ok(addresses.with_gateway(config.gateway_name()?).with_own(OwnAddresses::Machine))
 }
 
 /// Gateway that is ready to serve.
@@ -173,32 +172,38 @@ impl Service {
     }
 
     /// Serves until the signal to stop; then ends all parts, finishes the change that is under way, and closes the provider.
-    pub async fn run(self, stop: Stop) {
+    ///
+    /// # Errors
+    /// [`PartEnded`] if a part ends or panics before the signal; the service has then stopped in the same way.
+    pub async fn run(self, stop: Stop) -> Result<(), PartEnded> {
         let Self { config, server, site, maps, addresses, worker, tokens, reports, updater, forwarder } = self;
-        let mut parts = JoinSet::new();
-        parts.spawn(server.run(site, stop.clone()));
-        parts.spawn(cycle(maps.clone(), config.firewall.reconcile.into(), reports.part("portmaps"), stop.clone()));
+        let mut parts = Parts::new();
+        let told = parts.stop();
+        parts.spawn("api", server.run(site, told.clone()));
+        let every = config.firewall.reconcile.into();
+        parts.spawn("portmaps", cycle(maps.clone(), every, reports.part("portmaps"), told.clone()));
         if config.reachability.enabled {
-            parts.spawn(worker.run(reports.part("reachability"), stop.clone()));
+            parts.spawn("reachability", worker.run(reports.part("reachability"), told.clone()));
         }
         if let Some(updater) = updater {
-            parts.spawn(follow(updater, reports.part("ddns"), stop.clone()));
+            parts.spawn("ddns", follow(updater, reports.part("ddns"), told.clone()));
         }
         if let Some(forwarder) = forwarder {
-            parts.spawn(forward(forwarder, reports.part("log"), stop.clone()));
+            parts.spawn("log", forward(forwarder, reports.part("log"), told.clone()));
         }
         if config.token.key_url.is_some() {
-            tokens.fetch(&config.token, &reports.part("token"), &stop).await;
+            let report = reports.part("token");
+            parts.spawn("token", async move {
+                tokens.fetch(&config.token, &report, &told).await;
+                told.stopped().await;
+            });
         }
-        stop.stopped().await;
-        if timeout(ENDING, async { while parts.join_next().await.is_some() {} }).await.is_err() {
-            note(format_args!("the parts took longer than {} s to end", ENDING.as_secs()));
-            parts.shutdown().await;
-        }
+        let ended = parts.run(&stop).await;
         maps.finish().await;
         if let Err(error) = addresses.close().await {
             note(format_args!("{error}"));
         }
+        ended
     }
 }
 
@@ -214,7 +219,7 @@ async fn follow(updater: Updater, report: Report, stop: Stop) {
         while state.changed().await.is_ok() {
             let now = state.borrow_and_update().clone();
             match (now.error, now.address) {
-                (Some(error), _) => report.down(error.to_string()),
+                (Some(error), _) => report.down_as(error.kind(), error.to_string()),
                 (None, Some(address)) => report.up(format!("the name has the address {address}")),
                 (None, None) => {}
             }

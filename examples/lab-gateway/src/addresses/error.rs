@@ -30,6 +30,23 @@ pub enum AddressError {
         /// Reason, as the provider gave it.
         reason: String,
     },
+    /// The provider refuses the request: it has no such address to give, or does not take the name.
+    #[error("the address provider refuses {address} for a machine of this name: {reason}")]
+    Refused {
+        /// Address.
+        address: Ipv4Addr,
+        /// Reason, as the provider gave it.
+        reason: String,
+    },
+    /// The address is one of the gateway itself.
+    #[error("{address} is an address of the gateway itself; map a machine of the lab")]
+    Own {
+        /// Address.
+        address: Ipv4Addr,
+    },
+    /// The addresses of the gateway itself cannot be read.
+    #[error("the addresses of the gateway's interfaces cannot be read: {0}")]
+    OwnUnknown(String),
     /// The lab has more addresses than are listed.
     #[error("the lab has more than {most} allocated addresses; ask for one by addr")]
     TooMany {
@@ -62,10 +79,8 @@ impl AddressError {
     /// Makes the error of a failed allocation of exactly this address.
     pub(super) fn of_exact(address: Ipv4Addr, error: ipam_core::Error) -> Self {
         match error.kind() {
-            // The range has no such address, or it is the one of the network or of broadcasts.
-            ErrorKind::Conflict | ErrorKind::InvalidInput => {
-                Self::Taken { address, reason: error.message().to_owned() }
-            }
+            ErrorKind::Conflict => Self::Taken { address, reason: error.message().to_owned() },
+            ErrorKind::InvalidInput => Self::Refused { address, reason: error.message().to_owned() },
             _ => Self::Provider(error),
         }
     }

@@ -1,11 +1,13 @@
 //! Addresses of the lab: those of a provider, in the networks of the settings.
 
 mod error;
+mod own;
 mod ranges;
 mod source;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipam_core::{
     Allocate, AllocateLine, Allocation, Deallocate, Find, IpamProvider, Labels, Owner, PageRequest, Precondition,
@@ -15,6 +17,7 @@ use ipnet::Ipv4Net;
 use sha2::{Digest as _, Sha256};
 
 pub use error::AddressError;
+pub use own::OwnAddresses;
 use ranges::Ranges;
 use source::Source;
 
@@ -31,8 +34,8 @@ const PAGE: u32 = 1_000;
 /// Most allocations of a listing: the addresses of a /16. A lab with more is asked by address.
 const MOST: usize = 1 << 16;
 
-/// Longest name in bytes that stands in a key as it is.
-const LONGEST_IN_KEY: usize = 128;
+/// Longest name in bytes that stands in a key as it is. A key has two names, and at most 255 bytes.
+const LONGEST_IN_KEY: usize = 100;
 
 /// Allocated address of the lab.
 ///
@@ -107,6 +110,9 @@ impl LabAddress {
 pub struct Addresses {
     source: Source,
     owner: String,
+    /// Name of the gateway in the keys of its allocations.
+    gateway: String,
+    own: OwnAddresses,
     ranges: Ranges,
 }
 
@@ -119,7 +125,7 @@ impl Addresses {
         networks: Vec<Ipv4Net>,
         space: Option<String>,
     ) -> Self {
-        Self { source: Source::given(provider), owner: owner.into(), ranges: Ranges::new(networks, space) }
+        Self::of(Source::given(provider), owner.into(), Ranges::new(networks, space))
     }
 
     /// Takes the addresses of the provider at a URL, which is opened when it is needed: port maps work without it.
@@ -127,7 +133,33 @@ impl Addresses {
     /// Secrets of the provider come from the environment, such as `LAB_GATEWAY_PROVIDER_PASSWORD_FILE`.
     #[must_use]
     pub fn at(url: impl Into<String>, owner: impl Into<String>, networks: Vec<Ipv4Net>, space: Option<String>) -> Self {
-        Self { source: Source::url(url.into()), owner: owner.into(), ranges: Ranges::new(networks, space) }
+        Self::of(Source::url(url.into()), owner.into(), Ranges::new(networks, space))
+    }
+
+    fn of(source: Source, owner: String, ranges: Ranges) -> Self {
+        Self { source, gateway: owner.clone(), owner, own: OwnAddresses::default(), ranges }
+    }
+
+    /// Sets the name of the gateway, which is a part of the keys of its allocations; by default that of the owner. Two
+    /// gateways on one provider need different names: each gives back what it allocated itself.
+    #[must_use]
+    pub fn with_gateway(mut self, name: impl Into<String>) -> Self {
+        self.gateway = name.into();
+        self
+    }
+
+    /// Sets the addresses of the gateway itself, which are no machine of the lab.
+    #[must_use]
+    pub fn with_own(mut self, own: OwnAddresses) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// Sets the longest time of a call of the provider; 20 s by default. A call that takes longer fails with a timeout.
+    #[must_use]
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.source.set_limit(limit);
+        self
     }
 
     /// Checks that the provider works and has the networks, and returns its remarks. Defines nothing.
@@ -168,6 +200,18 @@ impl Addresses {
     #[must_use]
     pub fn contains(&self, address: Ipv4Addr) -> bool {
         self.ranges.networks().iter().any(|net| net.contains(&address))
+    }
+
+    /// Checks that an address can be one of a machine of the lab. The provider is not asked.
+    ///
+    /// # Errors
+    /// [`AddressError::Outside`] or [`AddressError::Own`] if it is none; [`AddressError::OwnUnknown`] if the system does not
+    /// tell which ones are the gateway's.
+    pub fn check_target(&self, address: Ipv4Addr) -> Result<(), AddressError> {
+        if !self.contains(address) {
+            return Err(AddressError::Outside { address });
+        }
+        if self.own.contains(address)? { Err(AddressError::Own { address }) } else { Ok(()) }
     }
 
     /// Returns the allocation of an address, however it came about.
@@ -214,20 +258,16 @@ impl Addresses {
     /// Makes the lease of an address for a machine: what [`take`](Self::take) and [`give_back`](Self::give_back) need.
     #[must_use]
     pub fn lease(&self, address: Ipv4Addr, name: &str) -> Lease {
-        // Of name and address, so that a repeat is the same request and another machine's is another one. A key has at most
-        // 255 bytes; a long name stands in it by its digest.
-        let name_in_key = match name.len() {
-            ..=LONGEST_IN_KEY => name.to_owned(),
-            _ => Sha256::digest(name).iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}")),
-        };
-        Lease::new(address, name, format!("lab-gateway/{}/{address}/{name_in_key}", self.owner))
+        // Of gateway, address and name, so that a repeat is the same request, and another machine's is another one.
+        Lease::new(address, name, format!("lab-gateway/{}/{address}/{}", in_key(&self.gateway), in_key(name)))
     }
 
     /// Allocates exactly the address of the lease. It can be repeated.
     ///
     /// # Errors
-    /// [`AddressError::Taken`] if the address is allocated, reserved, quarantined or a gateway; [`AddressError::Outside`] if
-    /// no range has it; [`AddressError::Provider`] if the provider fails.
+    /// [`AddressError::Taken`] if the address is allocated, reserved, quarantined or a gateway; [`AddressError::Refused`] if
+    /// the provider does not take it or the name; [`AddressError::Outside`] if no range has it;
+    /// [`AddressError::Provider`] if the provider fails.
     pub async fn take(&self, lease: &Lease, component: &str) -> Result<(), AddressError> {
         let address = IpAddr::from(lease.address);
         let provider = self.source.get().await?;
@@ -259,4 +299,12 @@ impl Addresses {
         self.source.get().await?.deallocate(&request).await?;
         Ok(())
     }
+}
+
+/// Returns a name for a key: a long one stands there by its digest, and so does one that would look like two.
+fn in_key(name: &str) -> String {
+    if name.len() <= LONGEST_IN_KEY && !name.contains('/') && !name.starts_with("sha256:") {
+        return name.to_owned();
+    }
+    Sha256::digest(name).iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"))
 }

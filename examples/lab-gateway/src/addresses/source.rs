@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipam_core::IpamProvider;
+use ipam_core::layers::{Layered, TimeoutLayer};
 use ipam_core::registry::{Registry, Secrets};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -14,13 +15,14 @@ use super::AddressError;
 const SECRETS: &str = "LAB_GATEWAY_PROVIDER";
 /// Time after a failure in which the provider is not opened again: phpIPAM blocks a client after several bad logins.
 const PAUSE: Duration = Duration::from_secs(15);
-/// Longest time of opening.
-const LONGEST: Duration = Duration::from_secs(60);
+/// Longest time of opening, and of a call: a provider that hangs must not hold up the users.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Provider, or the URL of one.
 #[derive(Debug)]
 pub(super) struct Source {
     url: String,
+    limit: Duration,
     state: Mutex<State>,
 }
 
@@ -33,11 +35,15 @@ enum State {
 
 impl Source {
     pub(super) fn given(provider: Arc<dyn IpamProvider>) -> Self {
-        Self { url: String::new(), state: Mutex::new(State::Opened(provider)) }
+        Self { url: String::new(), limit: LONGEST, state: Mutex::new(State::Opened(provider)) }
     }
 
     pub(super) fn url(url: String) -> Self {
-        Self { url, state: Mutex::new(State::Closed(None)) }
+        Self { url, limit: LONGEST, state: Mutex::new(State::Closed(None)) }
+    }
+
+    pub(super) fn set_limit(&mut self, limit: Duration) {
+        self.limit = limit;
     }
 
     /// Returns the provider if it was opened.
@@ -48,8 +54,13 @@ impl Source {
         }
     }
 
-    /// Returns the provider, and opens it before if that was not done or failed.
+    /// Returns the provider, whose calls end within the limit, and opens it before if that was not done or failed.
     pub(super) async fn get(&self) -> Result<Arc<dyn IpamProvider>, AddressError> {
+        let provider = self.unlimited().await?;
+        Ok(Arc::new(Layered::new(provider, TimeoutLayer::new(self.limit))))
+    }
+
+    async fn unlimited(&self) -> Result<Arc<dyn IpamProvider>, AddressError> {
         let mut state = self.state.lock().await;
         match &*state {
             State::Opened(provider) => return Ok(Arc::clone(provider)),
@@ -58,13 +69,13 @@ impl Source {
             }
             State::Closed(_) => {}
         }
-        let failure = match tokio::time::timeout(LONGEST, open(&self.url)).await {
+        let failure = match tokio::time::timeout(self.limit, open(&self.url)).await {
             Ok(Ok(provider)) => {
                 *state = State::Opened(Arc::clone(&provider));
                 return Ok(provider);
             }
             Ok(Err(error)) => AddressError::Provider(error),
-            Err(_) => AddressError::Unopened(format!("it took longer than {} s", LONGEST.as_secs())),
+            Err(_) => AddressError::Unopened(format!("it took longer than {:?}", self.limit)),
         };
         *state = State::Closed(Some((Instant::now(), failure.to_string())));
         Err(failure)

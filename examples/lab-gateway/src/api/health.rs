@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::addr::text;
 use super::refusal::Refusal;
 use super::site::Site;
-use crate::portmaps::{Difference, MapError};
+use crate::portmaps::{AddressDifference, Difference, MapError};
+use crate::store::PortMap;
 
 /// Body of a POST.
 #[derive(Debug, Deserialize)]
@@ -35,6 +36,9 @@ const fn word(up: bool) -> &'static str {
 /// Age at which the state is looked up again for callers without a token. Each look starts a program.
 const AGE: Duration = Duration::from_secs(1);
 
+/// Longest wait for the provider: the rest of the health has to be there without it.
+const PROVIDER: Duration = Duration::from_secs(5);
+
 /// State for callers without a token, and when it was looked up.
 #[derive(Debug, Default)]
 pub(super) struct Summary(Mutex<Option<(Instant, Value)>>);
@@ -56,9 +60,16 @@ impl Summary {
 
 /// Returns the health with its details.
 pub(super) async fn details(site: &Site) -> Value {
-    let compared = site.parts.maps.compare().await;
+    let (compared, addresses) =
+        tokio::join!(site.parts.maps.compare(), timeout(PROVIDER, site.parts.maps.compare_addresses()));
     let mut content = state(&compared);
     if let Value::Object(content) = &mut content {
+        let addresses = match addresses {
+            Ok(Ok(difference)) => Ok(difference),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("the address provider did not respond within {} s", PROVIDER.as_secs())),
+        };
+        content.extend(allocations(addresses));
         match &compared {
             Ok(difference) => content.extend(differences(difference)),
             Err(error) => {
@@ -74,6 +85,30 @@ fn state(compared: &Result<Difference, MapError>) -> Value {
     let database = !matches!(compared, Err(MapError::Store(_) | MapError::Ended(_)));
     let firewall = compared.as_ref().is_ok_and(|difference| difference.intact);
     json!({ "version": env!("CARGO_PKG_VERSION"), "database": word(database), "firewall": word(firewall) })
+}
+
+/// Shows the maps whose allocations were changed at the provider.
+fn allocations(difference: Result<AddressDifference, String>) -> Map<String, Value> {
+    let difference = match difference {
+        Ok(difference) => difference,
+        Err(problem) => {
+            return Map::from_iter([
+                ("addresses".to_owned(), json!("down")),
+                ("addresses_problem".to_owned(), json!(problem)),
+            ]);
+        }
+    };
+    let shown = |map: &PortMap| json!({ "conn_port": map.conn_port, "target": map.target, "name": map.name });
+    let other_name = difference.other_name.iter().map(|other| {
+        let mut shown = shown(&other.map);
+        shown["allocated_as"] = json!(other.found);
+        shown
+    });
+    Map::from_iter([
+        ("addresses".to_owned(), json!("up")),
+        ("maps_of_another_name".to_owned(), other_name.collect()),
+        ("maps_without_allocation".to_owned(), difference.lost.iter().map(shown).collect()),
+    ])
 }
 
 fn differences(difference: &Difference) -> Map<String, Value> {
@@ -94,6 +129,7 @@ fn parts(site: &Site) -> Value {
     let part = |(name, part): (&'static str, crate::background::Part)| {
         let content = json!({
             "state": word(part.up),
+            "type": part.kind,
             "detail": part.detail,
             "reported": text(part.reported),
             "succeeded": part.succeeded.and_then(text),

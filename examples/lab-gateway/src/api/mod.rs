@@ -18,6 +18,7 @@ mod route;
 mod server;
 mod site;
 mod tls;
+mod unread;
 
 pub use like::Like;
 pub use server::{Server, ServerError};

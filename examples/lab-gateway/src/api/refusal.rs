@@ -87,7 +87,6 @@ impl From<AddressError> for Refusal {
 
 fn of_map(error: &MapError) -> (StatusCode, &'static str) {
     match error {
-        MapError::Outside { .. } => (StatusCode::BAD_REQUEST, "target_outside"),
         MapError::OtherName { .. } => (StatusCode::CONFLICT, "other_name"),
         MapError::Mapped { .. } => (StatusCode::CONFLICT, "already_mapped"),
         MapError::NoFreePort { .. } => (StatusCode::CONFLICT, "no_free_port"),
@@ -111,6 +110,9 @@ fn of_map(error: &MapError) -> (StatusCode, &'static str) {
 fn of_address(error: &AddressError) -> (StatusCode, &'static str) {
     match error {
         AddressError::Outside { .. } => (StatusCode::BAD_REQUEST, "target_outside"),
+        AddressError::Own { .. } => (StatusCode::BAD_REQUEST, "target_is_gateway"),
+        AddressError::OwnUnknown(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        AddressError::Refused { .. } => (StatusCode::BAD_REQUEST, "address_refused"),
         AddressError::Taken { .. } => (StatusCode::CONFLICT, "address_taken"),
         AddressError::TooMany { .. } => (StatusCode::BAD_REQUEST, "too_many_addresses"),
         AddressError::NoRange { .. } | AddressError::Spaces { .. } => {
@@ -121,6 +123,7 @@ fn of_address(error: &AddressError) -> (StatusCode, &'static str) {
             ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Busy | ErrorKind::RateLimited => {
                 (StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable")
             }
+            ErrorKind::InvalidInput => (StatusCode::BAD_REQUEST, "address_refused"),
             _ => (StatusCode::BAD_GATEWAY, "provider_failed"),
         },
     }

@@ -13,6 +13,22 @@ use super::route::Route;
 /// Response of the API.
 pub(super) type Reply = Response<Full<Bytes>>;
 
+/// Makes the body of a response.
+fn envelope(error: Option<&String>, content: &Value, query: &Query) -> Vec<u8> {
+    serde_json::to_vec(&json!({ "error": error, "content": content, "params": query.0 })).unwrap_or_default()
+}
+
+/// Makes the bytes of a response where there is no request.
+pub(super) fn text(refusal: &Refusal) -> Vec<u8> {
+    let body = envelope(Some(&refusal.message), &json!({ "type": refusal.kind }), &Query::default());
+    let (status, reason) = (refusal.status.as_u16(), refusal.status.canonical_reason().unwrap_or_default());
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    );
+    [head.into_bytes(), body].concat()
+}
+
 /// Makes the response of a request. `route` is `None` for a path that there is not.
 pub(super) fn reply(
     result: Result<Value, Refusal>,
@@ -24,8 +40,7 @@ pub(super) fn reply(
         Ok(content) => (StatusCode::OK, None, content.clone()),
         Err(refusal) => (refusal.status, Some(&refusal.message), json!({ "type": refusal.kind })),
     };
-    let envelope = json!({ "error": error, "content": content, "params": query.0 });
-    let body = serde_json::to_vec(&envelope).unwrap_or_default();
+    let body = envelope(error, &content, query);
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -18,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::site::Site;
 use super::tls;
+use super::unread::Unread;
 use crate::background::{Stop, note};
 use crate::config::{ApiSettings, ConfigError};
 
@@ -31,6 +34,8 @@ const ENDING: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(200);
 /// Largest head of a request.
 const MAX_HEAD: usize = 16 << 10;
+/// Most bytes that are read after a head that was refused.
+const REST: u64 = 1 << 20;
 
 /// Failure to listen.
 ///
@@ -175,18 +180,27 @@ async fn connection(stream: TcpStream, peer: IpAddr, acceptor: Option<TlsAccepto
 
 async fn request(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: IpAddr, site: Arc<Site>) {
     let peer = peer.to_canonical();
+    let handed_on = Arc::new(AtomicBool::new(false));
+    let stream = Unread::new(stream, Arc::clone(&handed_on));
     let service = service_fn(move |request| {
+        handed_on.store(true, Ordering::Release);
         let site = Arc::clone(&site);
-        async move { Ok::<_, Infallible>(site.respond(peer, request).await) }
+        Box::pin(async move { Ok::<_, Infallible>(site.respond(peer, request).await) })
     });
     // One request a connection: an idle one would hold a place.
-    let served = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(OPENING)
         .max_buf_size(MAX_HEAD)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    // The peer went away, or sent what is no HTTP, to which hyper responded.
-    drop(served);
+        .serve_connection(TokioIo::new(stream), service);
+    // An error means that the peer went away, or sent what is no HTTP, to which there was a response.
+    let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let mut stream = connection.into_parts().io.into_inner();
+    let _ = stream.shutdown().await;
+    if let Some(rest) = stream.replaced() {
+        note(format_args!("api: {peer}: the head of a request could not be read"));
+        // A connection that is closed with unread data loses the response.
+        let _ = timeout(OPENING, tokio::io::copy(&mut rest.take(REST), &mut tokio::io::sink())).await;
+    }
 }

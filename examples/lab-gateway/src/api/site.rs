@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{Method, Request, StatusCode};
 use hyper::body::{Body, Bytes};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::query::Query;
@@ -27,6 +27,10 @@ use crate::token::{TokenError, Tokens, User};
 const LONGEST: Duration = Duration::from_secs(60);
 /// Requests that are worked on at once: a listing has all addresses of the lab in memory.
 const AT_ONCE: usize = 8;
+/// Looks at the health at once: each starts a program.
+const LOOKS: usize = 2;
+/// Longest wait for the end of another request.
+const WAIT: Duration = Duration::from_secs(10);
 
 /// Parts that the API is made of.
 #[derive(Debug, Clone)]
@@ -56,6 +60,7 @@ pub struct SiteParts {
 pub struct Site {
     pub(super) parts: SiteParts,
     places: Semaphore,
+    looks: Semaphore,
     summary: health::Summary,
 }
 
@@ -63,7 +68,12 @@ impl Site {
     /// Makes the API of its parts.
     #[must_use]
     pub fn new(parts: SiteParts) -> Self {
-        Self { parts, places: Semaphore::new(AT_ONCE), summary: health::Summary::default() }
+        Self {
+            parts,
+            places: Semaphore::new(AT_ONCE),
+            looks: Semaphore::new(LOOKS),
+            summary: health::Summary::default(),
+        }
     }
 
     /// Responds to a request from this address.
@@ -128,7 +138,8 @@ impl Site {
         let user = auth::user(&self.parts.tokens, &head.headers, peer)?;
         if route == Route::Health && method == Method::GET {
             let owns = user.is_some_and(|user| user.name == self.parts.owner);
-            let _place = self.place().await?;
+            // Places of its own: it tells what holds up the others.
+            let _look = place(&self.looks).await?;
             return Ok(if owns { health::details(self).await } else { self.summary.get(self).await });
         }
         let user = user.ok_or(TokenError::Missing)?;
@@ -139,25 +150,22 @@ impl Site {
         match (route, method.as_str()) {
             (Route::PortMaps, "POST") => {
                 let new = portmap::NewBody::check(body::read(body, most).await?)?;
-                let _place = self.place().await?;
+                let _place = place(&self.places).await?;
                 self.done(&user, portmap::add(self, new).await)
             }
             (Route::PortMaps, "DELETE") => {
                 let conn_port = portmap::OldBody::check(body::read(body, most).await?)?;
-                let _place = self.place().await?;
+                // Removing and listing maps needs no provider, and does not wait for those who do.
                 self.done(&user, portmap::remove(self, conn_port).await)
             }
             (Route::Health, _) => {
                 health::RepairBody::check(&body::read(body, most).await?)?;
-                let _place = self.place().await?;
+                let _place = place(&self.places).await?;
                 self.done(&user, health::repair(self).await)
             }
-            (Route::PortMaps, _) => {
-                let _place = self.place().await?;
-                portmap::list(self, query).await
-            }
+            (Route::PortMaps, _) => portmap::list(self, query).await,
             (Route::Addresses, _) => {
-                let _place = self.place().await?;
+                let _place = place(&self.places).await?;
                 addr::list(self, query).await
             }
         }
@@ -169,10 +177,12 @@ impl Site {
         note(format_args!("api: {:?} {sentence}", user.name));
         Ok(content)
     }
+}
 
-    /// Waits for one of the places of requests that are worked on.
-    async fn place(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Refusal> {
-        let busy = || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "other requests are under way; try again");
-        self.places.acquire().await.map_err(|_| busy())
+/// Waits for one of the places of requests that are worked on.
+async fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, Refusal> {
+    match timeout(WAIT, places.acquire()).await {
+        Ok(Ok(place)) => Ok(place),
+        _ => Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "other requests are under way; try again")),
     }
 }

@@ -1,8 +1,10 @@
 //! Parts of the service that run beside the API: how they are told to stop, and how they say how they are.
 
+mod parts;
 mod report;
 mod stop;
 
+pub use parts::{PartEnded, Parts};
 pub use report::{Part, Report, Reports};
 pub use stop::{Stop, Stopper};
 

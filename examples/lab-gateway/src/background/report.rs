@@ -18,6 +18,8 @@ use std::time::SystemTime;
 pub struct Part {
     /// True if its last work succeeded.
     pub up: bool,
+    /// Type of the failure for programs, such as `dns_bad_key`, where the part has types.
+    pub kind: Option<&'static str>,
     /// Sentence for the operator, without secrets.
     pub detail: String,
     /// Time of the last report.
@@ -81,20 +83,25 @@ pub struct Report {
 impl Report {
     /// Reports success.
     pub fn up(&self, detail: impl Into<String>) {
-        self.set(true, detail.into());
+        self.set(true, None, detail.into());
     }
 
     /// Reports a failure. One that differs from the last report is also written to the log of the service.
     pub fn down(&self, detail: impl Into<String>) {
-        self.set(false, detail.into());
+        self.set(false, None, detail.into());
     }
 
-    fn set(&self, up: bool, detail: String) {
+    /// Reports a failure with its type for programs, as [`down`](Self::down).
+    pub fn down_as(&self, kind: &'static str, detail: impl Into<String>) {
+        self.set(false, Some(kind), detail.into());
+    }
+
+    fn set(&self, up: bool, kind: Option<&'static str>, detail: String) {
         let now = SystemTime::now();
         let before = {
             let mut all = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
             let succeeded = if up { Some(now) } else { all.get(self.name).and_then(|part| part.succeeded) };
-            all.insert(self.name, Part { up, detail: detail.clone(), reported: now, succeeded })
+            all.insert(self.name, Part { up, kind, detail: detail.clone(), reported: now, succeeded })
         };
         let was_up = before.as_ref().is_none_or(|part| part.up);
         // Not each repeat: a server that is down for a night would fill the log.

@@ -146,6 +146,30 @@ pub enum DdnsError {
     },
 }
 
+impl DdnsError {
+    /// Returns the type of the fault for programs, such as `dns_bad_key`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::KeyFile { .. } => "dns_key_file",
+            Self::Config { .. } => "dns_settings",
+            Self::NoAddress { .. } => "dns_no_address",
+            Self::Unreachable { .. } => "dns_unreachable",
+            Self::Timeout { .. } => "dns_timeout",
+            Self::BadKey { .. } => "dns_bad_key",
+            Self::BadSig { .. } => "dns_bad_sig",
+            Self::BadTime { .. } => "dns_bad_time",
+            Self::NotAuth { .. } => "dns_not_auth",
+            Self::NotZone { .. } => "dns_not_zone",
+            Self::Refused { .. } => "dns_refused",
+            Self::Alias { .. } => "dns_alias",
+            Self::Rcode { .. } => "dns_rcode",
+            Self::Response { .. } => "dns_response",
+            Self::Unusable { .. } => "dns_unusable_address",
+        }
+    }
+}
+
 /// Says by how much the clocks differ.
 fn difference(seconds: &Option<i64>) -> String {
     match seconds {

@@ -72,9 +72,7 @@ pub struct Added {
 impl Inner {
     pub(super) async fn add(&self, new: &NewMap) -> Result<Added, MapError> {
         let address = *new.target.ip();
-        if !self.addresses.contains(address) {
-            return Err(MapError::Outside { address });
-        }
+        self.addresses.check_target(address)?;
         let _change = self.lock().await?;
         let records = self.settled(address).await?;
         if let Some(map) = records.maps.iter().find(|map| map.target == new.target) {

@@ -19,12 +19,6 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MapError {
-    /// The target lies outside of the lab.
-    #[error("{address} lies outside of the lab; map an address of lab.networks")]
-    Outside {
-        /// Address.
-        address: Ipv4Addr,
-    },
     /// The target is allocated under another name.
     #[error("{address} is allocated as {found:?}, not as {asked:?}; use that name, or another address")]
     OtherName {

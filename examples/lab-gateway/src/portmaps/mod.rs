@@ -15,6 +15,7 @@
 //! whose response was lost just repeats. The same target with another name or component is refused.
 
 mod add;
+mod allocations;
 mod error;
 mod listening;
 mod reconcile;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
 pub use add::{Added, NewMap};
+pub use allocations::{AddressDifference, OtherName};
 pub use error::MapError;
 pub use reconcile::{Difference, Reconciled};
 
@@ -99,14 +101,33 @@ impl PortMaps {
         whole(async move { inner.reconcile().await }).await
     }
 
-    /// Compares the rules of the kernel with the records. Changes nothing.
+    /// Compares the rules of the kernel with the records. Changes nothing, and waits for no change that is under way: what
+    /// changes meanwhile is no difference.
     ///
     /// # Errors
     /// [`MapError::Store`] or [`MapError::Firewall`] if one of them cannot be read.
     pub async fn compare(&self) -> Result<Difference, MapError> {
-        let _change = self.0.lock().await?;
-        let records = self.0.read().await?;
-        Ok(Difference::between(&records, &self.0.firewall.read().await?))
+        let before = self.0.read().await?;
+        let state = self.0.firewall.read().await?;
+        let after = self.0.read().await?;
+        Ok(Difference::between(&before, &state).and(&Difference::between(&after, &state)))
+    }
+
+    /// Compares the maps with the allocations of their addresses. Changes nothing, and waits for no change, as
+    /// [`compare`](Self::compare).
+    ///
+    /// # Errors
+    /// [`MapError::Store`] or [`MapError::Address`] if the maps or the allocations cannot be read.
+    pub async fn compare_addresses(&self) -> Result<AddressDifference, MapError> {
+        let before = self.0.read().await?;
+        // Without maps the provider is not asked.
+        if before.active().next().is_none() {
+            return Ok(AddressDifference::default());
+        }
+        let allocated = self.0.addresses.list().await?;
+        let after = self.0.read().await?;
+        let still_there = |map: &&PortMap| after.map(map.conn_port) == Some(*map);
+        Ok(AddressDifference::between(before.active().filter(still_there), &allocated))
     }
 
     /// Waits for the change that is under way, if any.

@@ -43,6 +43,15 @@ impl Difference {
         }
     }
 
+    /// Returns what is different in both.
+    #[must_use]
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        self.intact |= other.intact;
+        self.without_rule.retain(|map| other.without_rule.contains(map));
+        self.without_map.retain(|rule| other.without_map.contains(rule));
+        self
+    }
+
     /// Returns true if there is no difference.
     #[must_use]
     pub fn is_none(&self) -> bool {

@@ -85,6 +85,7 @@ async fn bad_input_is_a_typed_error_and_nothing_is_half_done() {
         };
         let cases = [
             ("POST", PORTMAP, body(r#""192.0.2.1""#, "22", r#""x""#), 400, "target_outside"),
+            ("POST", PORTMAP, body(r#""10.0.0.254""#, "22", r#""x""#), 400, "target_is_gateway"),
             ("POST", PORTMAP, body(r#""10.1""#, "22", r#""x""#), 400, "invalid_value"),
             ("POST", PORTMAP, body(r#""10.0.0.%""#, "22", r#""x""#), 400, "invalid_value"),
             ("POST", PORTMAP, body(r#""010.0.0.5""#, "22", r#""x""#), 400, "invalid_value"),
@@ -100,7 +101,7 @@ async fn bad_input_is_a_typed_error_and_nothing_is_half_done() {
             ("POST", PORTMAP, body(r#""10.0.0.6""#, "22", &format!("\"{}\"", "x".repeat(129))), 400, "invalid_value"),
             ("POST", PORTMAP, body(r#""10.0.0.9""#, "22", r#""web1""#), 409, "other_name"),
             ("POST", PORTMAP, body(r#""10.0.0.5""#, "22", r#""web2""#), 409, "already_mapped"),
-            ("POST", PORTMAP, body(r#""10.0.0.255""#, "22", r#""x""#), 409, "address_taken"),
+            ("POST", PORTMAP, body(r#""10.0.0.255""#, "22", r#""x""#), 400, "address_refused"),
             ("POST", PORTMAP, "{}".to_owned(), 400, "invalid_body"),
             ("POST", PORTMAP, String::new(), 400, "invalid_body"),
             ("POST", PORTMAP, "no json".to_owned(), 400, "invalid_body"),
@@ -257,6 +258,90 @@ async fn the_health_shows_details_to_the_owner_only_and_repairs_on_request() {
 }
 
 #[tokio::test]
+async fn without_a_free_port_or_address_nothing_is_made() {
+    let provider = ipam_core::MemoryProvider::new();
+    let reserved = "10.0.0.6".parse::<std::net::IpAddr>().unwrap();
+    let range = ipam_core::DefineRange::new("lab", "10.0.0.0/24".parse().unwrap());
+    let range = range.with_reserved(vec![ipam_core::net::IpRange::new(reserved, reserved).unwrap()]);
+    provider.define_range(&range).await.unwrap();
+    let stage = Stage::with_provider(Arc::new(provider), std::time::Duration::from_secs(10)).await;
+    let alice = stage.client("alice");
+    let taken = alice.map("10.0.0.6", 22, "web1").await;
+    assert_eq!((taken.status, taken.kind()), (409, "address_taken"), "{taken:?}");
+    assert_eq!(stage.store_is_empty(), (true, true));
+    // Until there is none: the system may use some of the ports itself.
+    let mut made = 0;
+    let full = loop {
+        let response = alice.map("10.0.0.5", 1000 + made, "web1").await;
+        if response.status != 200 {
+            break response;
+        }
+        made += 1;
+    };
+    assert_eq!((full.status, full.kind()), (409, "no_free_port"), "{full:?}");
+    assert!((5..=10).contains(&made), "{made}");
+    // Neither did the refused one take its address.
+    assert_eq!(alice.map("10.0.0.7", 22, "web2").await.kind(), "no_free_port");
+    assert!(!is_allocated(&stage, "10.0.0.7").await);
+    let ports = alice.get(PORTMAP).await.content()["ports"].clone();
+    let port: u64 = ports.as_object().unwrap().keys().next_back().unwrap().parse().unwrap();
+    assert_eq!(alice.unmap(port).await.status, 200);
+    assert_eq!(alice.map("10.0.0.7", 22, "web2").await.content(), &json!({ "conn_port": port }));
+}
+
+/// A fault of DNS shows with its type to the owner.
+#[tokio::test]
+async fn the_health_shows_each_fault_of_dns_with_its_type() {
+    use lab_gateway::ddns::DdnsError;
+    let stage = Stage::embedded().await;
+    let (server, key) = ("ns.example".to_owned(), "lab".to_owned());
+    let report = stage.reports().part("ddns");
+    for (error, kind) in [
+        (DdnsError::BadKey { server: server.clone(), key, algorithm: "hmac-sha512" }, "dns_bad_key"),
+        (DdnsError::BadTime { server: server.clone(), seconds: Some(900) }, "dns_bad_time"),
+        (DdnsError::NotAuth { server, zone: "lab.example".to_owned() }, "dns_not_auth"),
+    ] {
+        report.down_as(error.kind(), error.to_string());
+        let part = stage.client("alice").get(HEALTH).await.content()["parts"]["ddns"].clone();
+        assert_eq!((&part["state"], &part["type"]), (&json!("down"), &json!(kind)));
+        assert!(part["detail"].as_str().unwrap().contains("ns.example"), "{part}");
+    }
+    report.up("the name has the address 192.0.2.7");
+    let part = stage.client("alice").get(HEALTH).await.content()["parts"]["ddns"].clone();
+    assert_eq!((&part["state"], &part["type"]), (&json!("up"), &json!(null)));
+}
+
+/// Someone changes at the provider what the gateway allocated.
+#[tokio::test]
+async fn the_health_shows_maps_whose_allocations_were_changed() {
+    for stage in Stage::all().await {
+        let alice = stage.client("alice");
+        let empty = (json!([]), json!([]));
+        for (address, name) in [("10.0.0.5", "web1"), ("10.0.0.6", "web2"), ("10.0.0.7", "web3")] {
+            alice.map(address, 22, name).await.content();
+        }
+        let shown = async || {
+            let content = alice.get(HEALTH).await.content().clone();
+            assert_eq!(content["addresses"], "up", "{}", stage.name);
+            (content["maps_without_allocation"].clone(), content["maps_of_another_name"].clone())
+        };
+        assert_eq!(shown().await, empty, "{}", stage.name);
+        for address in ["10.0.0.5", "10.0.0.6"] {
+            let find = Find::default().with_address(address.parse::<std::net::IpAddr>().unwrap());
+            let found = stage.provider.find(&find).await.unwrap().items.remove(0);
+            stage.provider.deallocate(&ipam_core::Deallocate::id(found.id)).await.unwrap();
+        }
+        allocate(&stage, "10.0.0.6", "db7", "db").await;
+        let (lost, other) = shown().await;
+        assert_eq!(lost, json!([{ "conn_port": 20_000, "target": "10.0.0.5:22", "name": "web1" }]), "{}", stage.name);
+        let expected = json!([
+            { "conn_port": 20_001, "target": "10.0.0.6:22", "name": "web2", "allocated_as": "db7" }
+        ]);
+        assert_eq!(other, expected, "{}", stage.name);
+    }
+}
+
+#[tokio::test]
 async fn a_broken_firewall_is_a_typed_error_and_leaves_nothing() {
     #[derive(Debug)]
     struct Missing;
@@ -300,12 +385,24 @@ async fn a_broken_firewall_is_a_typed_error_and_leaves_nothing() {
 async fn what_is_no_http_and_clients_that_send_nothing_harm_no_other() {
     let stage = Stage::embedded().await;
     let alice = stage.client("alice");
-    for raw in [&b"\x16\x03\x01\x02\x00\x01"[..], b"GET\r\n\r\n", b"GET /api/1/ipam/addr HTTP/9.9\r\n\r\n"] {
+    let long = format!("GET {ADDR} HTTP/1.1\r\nHost: gw\r\nX: {}\r\n\r\n", "x".repeat(400_000));
+    let fields = format!("GET {ADDR} HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(200));
+    let path = format!("GET /{} HTTP/1.1\r\nHost: gw\r\n\r\n", "x".repeat(400_000));
+    for (raw, status, kind) in [
+        (&b"\x16\x03\x01\x02\x00\x01"[..], 400, "no_http"),
+        (b"GET\r\n\r\n", 400, "no_http"),
+        (b"GET /api/1/ipam/addr HTTP/9.9\r\n\r\n", 400, "no_http"),
+        (b"GET /api/1/ipam/addr HTTP/1.1\r\nno field\r\n\r\n", 400, "no_http"),
+        (b"GET /api/1/ipam/addr HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "no_http"),
+        (long.as_bytes(), 431, "head_too_large"),
+        (fields.as_bytes(), 431, "head_too_large"),
+        (path.as_bytes(), 431, "head_too_large"),
+    ] {
         let response = alice.raw(raw).await;
-        assert!(response.status == 0 || response.status >= 400, "{response:?}");
+        assert_eq!((response.status, response.kind()), (status, kind), "{response:?}");
+        assert!(response.json["error"].is_string() && response.json["params"].is_object(), "{response:?}");
+        assert!(response.head.contains("content-type: application/json"), "{}", response.head);
     }
-    let long = format!("GET {ADDR} HTTP/1.1\r\nHost: gw\r\nX: {}\r\n\r\n", "x".repeat(40_000));
-    assert_eq!(alice.raw(long.as_bytes()).await.status, 431);
     let silent: Vec<std::net::TcpStream> =
         (0..10).map(|_| std::net::TcpStream::connect(stage.address).unwrap()).collect();
     assert_eq!(alice.get(ADDR).await.status, 200);

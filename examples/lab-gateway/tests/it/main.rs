@@ -7,6 +7,7 @@ mod client;
 mod portmaps;
 mod program;
 mod reach;
+mod slow;
 mod stage;
 mod support;
 mod token;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::support::{Fate, Gate, World};
 use ipam_core::{Allocate, AllocateLine, IpamProvider, Labels, MemoryProvider};
+use lab_gateway::addresses::{AddressError, Addresses};
 use lab_gateway::firewall::{Firewall as _, MemoryFirewall, Rule, Transaction};
 use lab_gateway::portmaps::{MapError, NewMap, PortMaps};
 use lab_gateway::store::{LeaseState, MapState, Store as _};
@@ -162,7 +163,10 @@ async fn bad_targets_are_refused_before_anything_happens() {
     addresses.ranges().await.unwrap();
     allocate(&world, "10.0.0.9", "dhcp9").await;
     let before = gate.steps();
-    assert!(matches!(maps.add(new("192.0.2.1:22", "web1")).await, Err(MapError::Outside { .. })));
+    assert!(matches!(
+        maps.add(new("192.0.2.1:22", "web1")).await,
+        Err(MapError::Address(AddressError::Outside { .. }))
+    ));
     assert_eq!(gate.steps(), before, "neither store nor firewall nor provider was asked");
     match maps.add(new("10.0.0.9:22", "web1")).await {
         Err(MapError::OtherName { found, .. }) => assert_eq!(found, "dhcp9"),
@@ -299,12 +303,8 @@ async fn maps_are_restored_while_the_provider_is_down() {
     maps.add(new("10.0.0.5:22", "web1")).await.unwrap();
     drop(maps);
     let rebooted = World { firewall: Arc::new(MemoryFirewall::new()), ..world };
-    let nowhere = lab_gateway::addresses::Addresses::at(
-        "phpipam+https://nowhere.invalid/app",
-        "alice",
-        vec!["10.0.0.0/24".parse().unwrap()],
-        None,
-    );
+    let nowhere =
+        Addresses::at("phpipam+https://nowhere.invalid/app", "alice", vec!["10.0.0.0/24".parse().unwrap()], None);
     let (store, firewall) = (rebooted.store(), Arc::clone(&rebooted.firewall));
     let maps = PortMaps::new(store, firewall, Arc::new(nowhere), 20_000..=20_100);
     assert_eq!(maps.reconcile().await.unwrap().repaired.unwrap().without_rule.len(), 1);
@@ -351,4 +351,46 @@ async fn a_long_name_is_mapped_and_given_back() {
     assert!(maps.add(new("10.0.0.5:22", &name)).await.unwrap().repeated);
     maps.remove(added.conn_port).await.unwrap();
     assert!(world.allocated().await.is_empty());
+}
+
+/// Two gateways of one owner, with the same lab, on one provider.
+#[tokio::test]
+async fn each_gateway_gives_back_only_what_it_allocated_itself() {
+    let provider = memory();
+    let gateway = |name: &str| {
+        Addresses::new(Arc::clone(&provider), "alice", vec!["10.0.0.0/24".parse().unwrap()], None).with_gateway(name)
+    };
+    let (one, two) = (gateway("alice.one.example"), gateway("alice.two.example"));
+    let address = [10, 0, 0, 5].into();
+    let (lease, other) = (one.lease(address, "web1"), two.lease(address, "web1"));
+    assert!(lease.key.contains("alice.one.example") && lease.key != other.key, "{lease:?} {other:?}");
+    one.take(&lease, "web").await.unwrap();
+    one.take(&lease, "web").await.unwrap();
+    assert!(matches!(two.take(&other, "web").await, Err(AddressError::Taken { .. })));
+    two.give_back(&other).await.unwrap();
+    assert_eq!(one.list().await.unwrap().len(), 1, "it is the other gateway's");
+    one.give_back(&lease).await.unwrap();
+    assert!(one.list().await.unwrap().is_empty());
+    // Long names, and a name with a separator, make no key that is too long or another one's.
+    let long = gateway(&"x".repeat(250));
+    let lease = long.lease(address, &"y".repeat(250));
+    assert!(lease.key.len() <= 255, "{}", lease.key.len());
+    long.take(&lease, "web").await.unwrap();
+    assert_ne!(gateway("a").lease(address, "b/c").key, gateway("a/b").lease(address, "c").key);
+}
+
+/// A range of IPv6 has more addresses than anyone can list.
+#[tokio::test]
+async fn a_range_of_ipv6_beside_the_lab_costs_nothing() {
+    let world = World::new(memory());
+    let maps = restart(&world).await;
+    let range = ipam_core::DefineRange::new("v6", "fd00::/64".parse().unwrap());
+    let range = world.provider.define_range(&range).await.unwrap();
+    let line = AllocateLine::exactly(range.id, "fd00::5".parse().unwrap());
+    world.provider.allocate(&Allocate::new("a script").with_line(line)).await.unwrap();
+    let all = Addresses::new(Arc::clone(&world.provider), "alice", vec!["10.0.0.0/8".parse().unwrap()], None);
+    maps.add(new("10.0.0.5:22", "web1")).await.unwrap();
+    let listed = tokio::time::timeout(std::time::Duration::from_secs(5), all.list()).await.unwrap().unwrap();
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert!(maps.compare_addresses().await.unwrap().lost.is_empty());
 }

@@ -1,11 +1,13 @@
 //! Gateways to test: over an embedded store, and over a simulated phpIPAM.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipam_core::registry::{OpenRequest, Registry};
 use ipam_core::{IpamProvider, MemoryProvider};
-use lab_gateway::addresses::Addresses;
+use lab_gateway::addresses::{Addresses, OwnAddresses};
 use lab_gateway::api::{Server, Site, SiteParts};
 use lab_gateway::background::{Reports, Stop, Stopper};
 use lab_gateway::config::ApiSettings;
@@ -13,12 +15,15 @@ use lab_gateway::ddns::AddressSource;
 use lab_gateway::firewall::{Firewall, MemoryFirewall};
 use lab_gateway::portmaps::PortMaps;
 use lab_gateway::reach::Reachability;
-use lab_gateway::store::SqliteStore;
+use lab_gateway::store::{SqliteStore, Store as _};
 use lab_gateway::token::{TokenChecker, Tokens};
 use phpipam_client::testing;
 
 use crate::client::{Client, ISSUER, Main};
 use crate::support::embedded;
+
+/// Address of the gateway in the lab.
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 254);
 
 /// Running gateway.
 pub(crate) struct Stage {
@@ -29,6 +34,7 @@ pub(crate) struct Stage {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) main: Main,
     pub(crate) address: SocketAddr,
+    reports: Reports,
     site: Arc<Site>,
     _stopper: Stopper,
     _keep: Box<dyn std::any::Any + Send + Sync>,
@@ -75,6 +81,19 @@ impl Stage {
         Self::start("memory", provider, Arc::new(MemoryFirewall::new()), Some(firewall), Reachability::new(), ()).await
     }
 
+    /// Returns a stage with ten ports over this provider, whose calls are ended after the limit.
+    pub(crate) async fn with_provider(provider: Arc<dyn IpamProvider>, limit: Duration) -> Self {
+        let addresses = Addresses::new(Arc::clone(&provider), "alice", networks(), None).with_time_limit(limit);
+        let firewall = Arc::new(MemoryFirewall::new());
+        Self::start_with("given", provider, firewall, None, Reachability::new(), (), (addresses, 20_000..=20_009)).await
+    }
+
+    /// Returns true for no map in the store, and true for no lease.
+    pub(crate) fn store_is_empty(&self) -> (bool, bool) {
+        let records = self.store.read().unwrap();
+        (records.maps.is_empty(), records.leases.is_empty())
+    }
+
     pub(crate) async fn start(
         name: &'static str,
         provider: Arc<dyn IpamProvider>,
@@ -83,21 +102,36 @@ impl Stage {
         reachability: Reachability,
         keep: impl std::any::Any + Send + Sync,
     ) -> Self {
+        let own = OwnAddresses::These(vec![GATEWAY]);
+        let addresses = Addresses::new(Arc::clone(&provider), "alice", networks(), None).with_own(own);
+        let lab = (addresses, 20_000..=20_100);
+        Self::start_with(name, provider, firewall, instead, reachability, keep, lab).await
+    }
+
+    async fn start_with(
+        name: &'static str,
+        provider: Arc<dyn IpamProvider>,
+        firewall: Arc<MemoryFirewall>,
+        instead: Option<Arc<dyn Firewall>>,
+        reachability: Reachability,
+        keep: impl std::any::Any + Send + Sync,
+        (addresses, ports): (Addresses, RangeInclusive<u16>),
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&directory.path().join("portmaps.db")).unwrap());
-        let addresses = Arc::new(Addresses::new(Arc::clone(&provider), "alice", networks(), None));
+        let addresses = Arc::new(addresses);
         let used: Arc<dyn Firewall> = instead.unwrap_or_else(|| Arc::<MemoryFirewall>::clone(&firewall));
-        let maps = PortMaps::new(Arc::<SqliteStore>::clone(&store), used, Arc::clone(&addresses), 20_000..=20_100);
+        let maps = PortMaps::new(Arc::<SqliteStore>::clone(&store), used, Arc::clone(&addresses), ports);
         // As the service does at its start; the stages with a broken firewall cannot.
         let _ = maps.reconcile().await;
-        let (main, tokens) = (Main::new(), Tokens::new());
+        let (main, tokens, reports) = (Main::new(), Tokens::new(), Reports::new());
         tokens.set(TokenChecker::new("EdDSA", &main.pem(), ISSUER).unwrap());
         let site = Site::new(SiteParts {
             maps,
             addresses: Arc::clone(&addresses),
             reachability,
             tokens,
-            reports: Reports::new(),
+            reports: reports.clone(),
             outside: AddressSource::Fixed([192, 0, 2, 7].into()),
             owner: "alice".to_owned(),
             login_page: Some("https://main.lab.example/login".to_owned()),
@@ -111,7 +145,24 @@ impl Stage {
         let site = Arc::new(site);
         tokio::spawn(server.run(Arc::clone(&site), stop));
         let keep = Box::new((keep, directory));
-        Self { name, provider, firewall, addresses, store, main, address, site, _stopper: stopper, _keep: keep }
+        Self {
+            name,
+            provider,
+            firewall,
+            addresses,
+            store,
+            main,
+            address,
+            reports,
+            site,
+            _stopper: stopper,
+            _keep: keep,
+        }
+    }
+
+    /// Returns the states of the other parts.
+    pub(crate) fn reports(&self) -> Reports {
+        self.reports.clone()
     }
 
     /// Returns the API itself, for another server.

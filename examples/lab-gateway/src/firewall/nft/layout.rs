@@ -117,12 +117,13 @@ impl NftLayout {
             leaving.rules.push(format!("oifname \"{outside}\" masquerade"));
         }
         let mut through = chain("through", "filter", "forward", 0);
-        if let Some(group) = self.log_group {
-            // Before the decision, and once for each connection. The translated target is in the packet by now.
-            through.rules.push(format!("ct state new log prefix \"{}\" group {group}", LOG_PREFIX));
-        }
         if self.guard {
             through.rules.push(format!("iifname \"{outside}\" ct state new ct status & dnat == 0 drop"));
+        }
+        if let Some(group) = self.log_group {
+            // After the guard: what it drops is not forwarded. Once for each connection; the translated target is in the
+            // packet by now.
+            through.rules.push(format!("ct state new log prefix \"{LOG_PREFIX}\" group {group}"));
         }
         vec![arriving, leaving, through]
     }
