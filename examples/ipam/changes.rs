@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::cli;
 use crate::exit::Failure;
 use crate::output::{Output, Table, or_dash};
+use crate::states::difference;
 use crate::times::show_time;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Result<Output, Failure> {
@@ -23,7 +24,8 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Resu
         wanted = wanted.saturating_sub(part.items.len());
         changes.extend(part.items);
     }
-    let mut table = Table::new(&["POSITION", "TIME", "WHAT", "WHO", "SPACE", "RANGE", "BLOCK", "ADDRESS", "OWNER"]);
+    let mut table =
+        Table::new(&["POSITION", "TIME", "WHAT", "WHO", "SPACE", "RANGE", "BLOCK", "ADDRESS", "OWNER", "CHANGE"]);
     for change in &changes {
         table.row(cells(change));
     }
@@ -37,7 +39,7 @@ pub(crate) fn line(change: &Change) -> String {
 }
 
 /// Returns the cells of a change, in the order of the columns.
-fn cells(change: &Change) -> [String; 9] {
+fn cells(change: &Change) -> [String; 10] {
     [
         change.position.to_string(),
         show_time(change.at),
@@ -48,6 +50,7 @@ fn cells(change: &Change) -> [String; 9] {
         or_dash(change.block.as_ref()),
         or_dash(change.address),
         or_dash(change.owner.as_ref()),
+        difference(change),
     ]
 }
 

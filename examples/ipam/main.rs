@@ -28,6 +28,7 @@ mod recorded_plan;
 #[path = "../report.rs"]
 #[allow(dead_code, reason = "this program has exit codes of its own")]
 mod report;
+mod states;
 mod store;
 mod sweep;
 mod tables;

@@ -221,7 +221,9 @@ fn changes_can_be_read_piece_by_piece() {
     assert_eq!(first["items"][0]["actor"], "tester");
     let rest = shell.json(&["changes", "--since", first["next"].as_str().unwrap()]);
     assert_eq!(kinds(&rest), ["allocated"]);
-    assert!(shell.ok(&["changes"]).contains("allocated"));
+    assert_eq!(rest["items"][0]["after"]["allocation"]["owner"], "vm1", "the state after the change");
+    let text = shell.ok(&["changes"]);
+    assert!(text.contains("allocated") && text.contains("net: "), "{text}");
     let none = shell.json(&["changes", "--since", rest["next"].as_str().unwrap()]);
     assert_eq!((kinds(&none).len(), &none["next"]), (0, &rest["next"]));
 }

@@ -49,10 +49,10 @@ pub use family::Family;
 pub use id::{AllocationId, AllocationKey, BlockId, ChangePosition, MAX_ID_LEN, Owner, PageToken, RangeId, SpaceId};
 pub use mac::{MacAddr, MacAddrError};
 pub use model::{
-    Allocated, AllocatedRange, Allocation, AllocationState, Block, Candidate, Change, ChangeKind, Changes, Deallocated,
-    DeallocatedTarget, Labels, NetworkInfo, Order, Page, PortableAllocation, PortableQuarantine, PortableRange,
-    PortableRecord, PortableRequest, Preview, Properties, Range, RangePolicy, RemovedRange, RestoredRecords, Tag, Tags,
-    Usage, Vlan,
+    Allocated, AllocatedRange, Allocation, AllocationState, Block, Candidate, Change, ChangeKind, ChangedItem, Changes,
+    Deallocated, DeallocatedTarget, Labels, NetworkInfo, Order, Page, PortableAllocation, PortableQuarantine,
+    PortableRange, PortableRecord, PortableRequest, Preview, Properties, Range, RangePolicy, RemovedRange,
+    RestoredRecords, Tag, Tags, Usage, Vlan,
 };
 pub use operation::Operation;
 pub use patch::Patch;

@@ -59,8 +59,8 @@ pub(crate) use store::Store;
 #[cfg(feature = "postgres")]
 pub(crate) use store::replay;
 pub(crate) use store::{
-    Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind, RequestRecord, Requests,
-    StoredRange, dropped_position, unknown_position,
+    AllocationChange, Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind,
+    RequestRecord, Requests, StoredRange, dropped_position, unknown_position,
 };
 #[cfg(feature = "embedded")]
 pub(crate) use verify::{Findings, MAX_FINDINGS, OpenKeys};

@@ -6,7 +6,7 @@
 
 use crate::engine::hex::Hex;
 use crate::engine::random::Random;
-use crate::{Allocation, AllocationKey, AllocationState, Change, Owner};
+use crate::{Allocation, AllocationKey, AllocationState, Change, ChangedItem, Owner};
 
 /// Starts of the keys that are hidden, by state.
 const STARTS: [(&str, AllocationState); 2] =
@@ -49,5 +49,10 @@ pub(super) fn shown(mut allocation: Allocation) -> Allocation {
 pub(super) fn shown_change(mut change: Change) -> Change {
     change.key = shown_key(change.key);
     change.owner = shown_owner(change.owner);
+    for item in [&mut change.before, &mut change.after].into_iter().flatten() {
+        if let ChangedItem::Allocation(allocation) = &mut **item {
+            *allocation = shown(allocation.clone());
+        }
+    }
     change
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use crate::{AllocationId, AllocationKey, BlockId, ChangePosition, Owner, RangeId, SpaceId};
+use crate::{Allocation, AllocationId, AllocationKey, Block, BlockId, ChangePosition, Owner, Range, RangeId, SpaceId};
 
 /// Kind of a change in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +32,52 @@ pub enum ChangeKind {
     BlockRemoved,
 }
 
-/// Entry of the feed: the kind of the change, the item, the actor and the time.
+/// State of the item of a change: an allocation, a range or a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum ChangedItem {
+    /// Allocation.
+    Allocation(Allocation),
+    /// Range. Its block is the one at the time of the change.
+    Range(Range),
+    /// Block.
+    Block(Block),
+}
+
+impl ChangedItem {
+    /// Returns the allocation; `None` for a range or a block.
+    #[must_use]
+    pub const fn allocation(&self) -> Option<&Allocation> {
+        match self {
+            Self::Allocation(allocation) => Some(allocation),
+            Self::Range(_) | Self::Block(_) => None,
+        }
+    }
+
+    /// Returns the range; `None` for an allocation or a block.
+    #[must_use]
+    pub const fn range(&self) -> Option<&Range> {
+        match self {
+            Self::Range(range) => Some(range),
+            Self::Allocation(_) | Self::Block(_) => None,
+        }
+    }
+
+    /// Returns the block; `None` for an allocation or a range.
+    #[must_use]
+    pub const fn block(&self) -> Option<&Block> {
+        match self {
+            Self::Block(block) => Some(block),
+            Self::Allocation(_) | Self::Range(_) => None,
+        }
+    }
+}
+
+/// Entry of the feed: the kind of the change, the item with its state before and after, the actor and the time.
+///
+/// A reader that applies all entries in order has the state of the provider: it removes what is in `before`, and adds
+/// what is in `after`.
 ///
 /// ```
 /// use ipam_core::{ChangeKind, DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
@@ -44,6 +89,8 @@ pub enum ChangeKind {
 /// let changes = ipam.changes(None, 100).await?;
 /// let last = changes.items.last().ok_or("no change")?;
 /// assert_eq!((last.kind, last.actor.as_deref()), (ChangeKind::Allocated, Some("provisioner")));
+/// let after = last.after.as_ref().and_then(|item| item.allocation()).ok_or("no state")?;
+/// assert_eq!((after.address.to_string().as_str(), &last.before), ("192.0.2.1", &None));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
@@ -76,6 +123,14 @@ pub struct Change {
     pub allocation: Option<AllocationId>,
     /// Key of the request that made the allocation or the range.
     pub key: Option<AllocationKey>,
+    /// State of the item before the change. `None` if it did not exist, or the provider did not record it: an entry of
+    /// an older program, or one about an address that was restored in quarantine.
+    // Boxed, because an entry without states, as many readers keep it, would otherwise be several times as large.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub before: Option<Box<ChangedItem>>,
+    /// State of the item after the change. `None` if it does not exist any more, or the provider did not record it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub after: Option<Box<ChangedItem>>,
 }
 
 impl Change {
@@ -93,6 +148,8 @@ impl Change {
             address: None,
             allocation: None,
             key: None,
+            before: None,
+            after: None,
         }
     }
 }

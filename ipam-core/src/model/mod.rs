@@ -11,7 +11,7 @@ mod results;
 
 pub use allocation::{Allocation, AllocationState, Labels};
 pub use block::{AllocatedRange, Block, RemovedRange};
-pub use change::{Change, ChangeKind, Changes};
+pub use change::{Change, ChangeKind, ChangedItem, Changes};
 pub use listing::{Page, Usage};
 pub use network::{NetworkInfo, Properties, Tag, Tags, Vlan};
 pub use range::{Order, Range, RangePolicy};

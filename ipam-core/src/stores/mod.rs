@@ -7,3 +7,5 @@ pub mod embedded;
 pub(crate) mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+mod states;

@@ -10,12 +10,12 @@ use crate::engine::overlay::{Access, Overlay, OverlayPages, RangeOverlay, corrup
 use crate::engine::random::Random;
 use crate::engine::space::page::{address, locate, number};
 use crate::engine::space::select::{Wanted, select};
-use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::store::{AllocationChange, Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::engine::unkeyed;
 use crate::net::IpRange;
 use crate::{
-    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Family,
-    Operation, Order, Placement, Preview, Range, RangeId, Result, Selection,
+    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, Error, ErrorKind, Family, Operation,
+    Order, Placement, Preview, Range, RangeId, Result, Selection,
 };
 
 /// Allocates the addresses of all lines, or returns those that the key has already.
@@ -72,7 +72,7 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     for (line, allocations) in (0u32..).zip(&allocated) {
         for allocation in allocations {
             store.insert_allocation(allocation, line)?;
-            store.append_allocation_change(allocation, ChangeKind::Allocated, context.now, context.actor)?;
+            store.append_allocation_change(&AllocationChange::made(allocation, context.now, context.actor))?;
         }
     }
     Ok(Allocated::new(key, allocated, false))

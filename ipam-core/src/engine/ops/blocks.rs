@@ -4,7 +4,8 @@ use crate::engine::context::Context;
 use crate::engine::store::Store;
 use crate::engine::store::no_position;
 use crate::{
-    Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Operation, Patch, RemoveBlock, Result, UpdateBlock,
+    Block, Change, ChangeKind, ChangedItem, DefineBlock, Error, ErrorKind, Operation, Patch, RemoveBlock, Result,
+    UpdateBlock,
 };
 
 /// Adds a block.
@@ -44,7 +45,7 @@ pub(crate) fn define_block<S: Store + ?Sized>(
     block.tags.clone_from(&request.tags);
     block.properties.clone_from(&request.properties);
     store.insert_block(&block)?;
-    store.append_change(about(&block, ChangeKind::BlockDefined, context))?;
+    store.append_change(about(context, ChangeKind::BlockDefined, &block, (false, true)))?;
     Ok(block)
 }
 
@@ -55,9 +56,10 @@ pub(crate) fn update_block<S: Store + ?Sized>(
     request: &UpdateBlock,
 ) -> Result<Block> {
     request.validate()?;
-    let Some(mut block) = store.block(&request.id)? else {
+    let Some(before) = store.block(&request.id)? else {
         return Err(Error::not_found(Operation::UpdateBlock, "block", &request.id));
     };
+    let mut block = before.clone();
     match &request.name {
         Patch::Keep => {}
         Patch::Set(name) if !name.is_empty() => block.name.clone_from(name),
@@ -68,7 +70,9 @@ pub(crate) fn update_block<S: Store + ?Sized>(
     block.tags = request.tags.clone().apply_or_default(block.tags);
     block.properties = request.properties.clone().apply_or_default(block.properties);
     store.update_block(&block)?;
-    store.append_change(about(&block, ChangeKind::BlockUpdated, context))?;
+    let mut change = about(context, ChangeKind::BlockUpdated, &block, (false, true));
+    change.before = Some(Box::new(ChangedItem::Block(before)));
+    store.append_change(change)?;
     Ok(block)
 }
 
@@ -82,13 +86,17 @@ pub(crate) fn remove_block<S: Store + ?Sized>(
     let Some(block) = store.block(&request.id)? else { return Ok(None) };
     // Ranges and blocks inside find their next outer block by their prefixes, so that nothing else has to change.
     store.remove_block(&request.id)?;
-    store.append_change(about(&block, ChangeKind::BlockRemoved, context))?;
+    store.append_change(about(context, ChangeKind::BlockRemoved, &block, (true, false)))?;
     Ok(Some(block))
 }
 
-fn about(block: &Block, kind: ChangeKind, context: &Context<'_>) -> Change {
+/// Returns the change of a block for the feed. `is` says whether the block is the state before it, and after it.
+fn about(context: &Context<'_>, kind: ChangeKind, block: &Block, is: (bool, bool)) -> Change {
     let mut change = Change::new(no_position(), context.now, kind, block.space.clone());
     change.actor = context.actor.map(str::to_owned);
     change.block = Some(block.id.clone());
+    let item = || Box::new(ChangedItem::Block(block.clone()));
+    change.before = is.0.then(item);
+    change.after = is.1.then(item);
     change
 }

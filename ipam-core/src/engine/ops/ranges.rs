@@ -12,8 +12,8 @@ use crate::engine::unkeyed;
 use crate::net::{HostPolicy, IpRange, hosts};
 use crate::request::range_parts;
 use crate::{
-    Change, ChangeKind, DefineRange, Error, ErrorKind, Operation, Patch, Range, RangeId, RemoveRange, RemovedRange,
-    Result, SpaceId, UpdateRange,
+    Change, ChangeKind, ChangedItem, DefineRange, Error, ErrorKind, Operation, Patch, Range, RangeId, RemoveRange,
+    RemovedRange, Result, SpaceId, UpdateRange,
 };
 
 /// Number of records or pages that are read at once.
@@ -66,7 +66,7 @@ pub(super) fn insert<S: Store + ?Sized>(
     // The mark begins at the first page, and not at 0: below it there is no page that would have to be stored.
     stored.high_water = first_page(&stored.layout);
     store.insert_range(&stored)?;
-    store.append_change(about(&stored.range, ChangeKind::RangeDefined, context))?;
+    store.append_change(about(context, ChangeKind::RangeDefined, None, Some(&stored.range)))?;
     Ok((*stored.range).clone())
 }
 
@@ -75,13 +75,18 @@ fn first_page(layout: &Layout) -> u128 {
     layout.next_page(0).unwrap_or(u128::MAX / PAGE_SIZE + 1)
 }
 
-/// Returns the change of a range for the feed.
-pub(super) fn about(range: &Range, kind: ChangeKind, context: &Context<'_>) -> Change {
-    let mut change = Change::new(no_position(), context.now, kind, range.space.clone());
+/// Returns the change of a range for the feed. At least one of the states is given.
+fn about(context: &Context<'_>, kind: ChangeKind, before: Option<&Range>, after: Option<&Range>) -> Change {
+    let range = after.or(before);
+    let space = range.map(|range| range.space.clone()).unwrap_or_default();
+    let mut change = Change::new(no_position(), context.now, kind, space);
     change.actor = context.actor.map(str::to_owned);
-    change.range = Some(range.id.clone());
-    change.owner.clone_from(&range.owner);
-    change.key.clone_from(&range.key);
+    change.range = range.map(|range| range.id.clone());
+    change.owner = range.and_then(|range| range.owner.clone());
+    change.key = range.and_then(|range| range.key.clone());
+    let item = |range: &Range| Box::new(ChangedItem::Range(range.clone()));
+    change.before = before.map(item);
+    change.after = after.map(item);
     change
 }
 
@@ -154,7 +159,7 @@ pub(crate) fn update_range<S: Store + ?Sized>(
     // The range is written last: the pages before belong to it as it was.
     let store = overlay.prepare()?.write(context.actor)?;
     store.update_range(&new)?;
-    store.append_change(about(&new.range, ChangeKind::RangeUpdated, context))?;
+    store.append_change(about(context, ChangeKind::RangeUpdated, Some(&old.range), Some(&new.range)))?;
     Ok((*new.range).clone())
 }
 
@@ -302,6 +307,6 @@ pub(super) fn remove<S: Store + ?Sized>(
     if let Some(key) = &stored.range.key {
         store.remove_request(key)?;
     }
-    store.append_change(about(&stored.range, ChangeKind::RangeRemoved, context))?;
+    store.append_change(about(context, ChangeKind::RangeRemoved, Some(&stored.range), None))?;
     Ok(RemovedRange::new(Some((*stored.range).clone()), freed))
 }

@@ -9,7 +9,9 @@ use super::same_record::{allocation_differs, close, request_differs};
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::space::page::locate;
-use crate::engine::store::{BY_POSITION, Origin, Quarantined, Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::store::{
+    AllocationChange, BY_POSITION, Origin, Quarantined, Record, RequestKind, RequestRecord, Store, StoredRange,
+};
 use crate::engine::unkeyed;
 use crate::net::{HostPolicy, hosts};
 use crate::{
@@ -66,13 +68,15 @@ pub(crate) fn restore_records<S: Store + ?Sized>(
         }
         for (line, allocation) in allocations {
             store.insert_allocation(allocation, *line)?;
-            store.append_allocation_change(allocation, ChangeKind::Allocated, context.now, context.actor)?;
+            store.append_allocation_change(&AllocationChange::made(allocation, context.now, context.actor))?;
         }
         ended.extend(returned.iter().cloned());
     }
     // One change for every id that was issued: the embedded store takes its next serial number from their count.
     for allocation in &ended {
-        store.append_allocation_change(allocation, ChangeKind::Deallocated, context.now, context.actor)?;
+        // They were never allocated here, so that they have no state before.
+        let change = AllocationChange::ended(allocation, ChangeKind::Deallocated, context.now, context.actor);
+        store.append_allocation_change(&AllocationChange { before: None, ..change })?;
     }
     Ok(result)
 }

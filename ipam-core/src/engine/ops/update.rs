@@ -2,7 +2,7 @@
 
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
-use crate::engine::store::Store;
+use crate::engine::store::{AllocationChange, Store};
 use crate::engine::unkeyed;
 use crate::{Allocation, ChangeKind, Error, Operation, Patch, Result, Update};
 
@@ -21,8 +21,8 @@ pub(crate) fn update<S: Store + ?Sized>(
         None => None,
     };
     let mut record = found.ok_or_else(|| Error::not_found(Operation::Update, "allocation", &request.allocation))?;
+    let before = record.allocation.clone();
     let allocation = &mut record.allocation;
-    let before = (allocation.labels.clone(), allocation.expires);
     let labels = &mut allocation.labels;
     labels.hostname = request.hostname.clone().apply(labels.hostname.take());
     labels.description = request.description.clone().apply(labels.description.take());
@@ -40,14 +40,16 @@ pub(crate) fn update<S: Store + ?Sized>(
         }
     }
     // An update that changes nothing is not written, so that a repetition adds no entry to the feed.
-    let changed = before != (allocation.labels.clone(), allocation.expires);
+    let changed = (&before.labels, before.expires) != (&allocation.labels, allocation.expires);
     if changed {
         allocation.updated = Some(context.now);
     }
     let store = overlay.prepare()?.write(context.actor)?;
     if changed {
         store.update_allocation(&record)?;
-        store.append_allocation_change(&record.allocation, ChangeKind::Updated, context.now, context.actor)?;
+        let change = AllocationChange::made(&record.allocation, context.now, context.actor);
+        let kind = ChangeKind::Updated;
+        store.append_allocation_change(&AllocationChange { kind, before: Some(&before), ..change })?;
     }
     Ok(unkeyed::shown(*record.allocation))
 }

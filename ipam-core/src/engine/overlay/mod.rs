@@ -18,7 +18,7 @@ pub(super) use reader::{Access, OverlayPages};
 
 use crate::engine::space::page::{Page, address, locate, number};
 use crate::engine::space::small_map::SmallMap;
-use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
+use crate::engine::store::{AllocationChange, Quarantined, Record, RequestRecord, Store, StoredRange};
 use crate::{AllocationId, AllocationKey, ChangeKind, Error, Operation, Order, RangeId, Result};
 
 /// Number of expired allocations, of any range, that a request ends besides its own work.
@@ -293,7 +293,7 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
         // feed in this order, and never has two allocations.
         for (record, kind) in &ended {
             store.remove_allocation(record)?;
-            store.append_allocation_change(&record.allocation, *kind, now, actor)?;
+            store.append_allocation_change(&AllocationChange::ended(&record.allocation, *kind, now, actor))?;
         }
         for change in &self.requests {
             match change {

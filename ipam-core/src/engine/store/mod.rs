@@ -24,9 +24,8 @@ mod requests;
 
 pub(crate) use allocations::Allocations;
 pub(crate) use blocks::Blocks;
-pub(crate) use feed::Feed;
 pub(super) use feed::no_position;
-pub(crate) use feed::{dropped_position, unknown_position};
+pub(crate) use feed::{AllocationChange, Feed, dropped_position, unknown_position};
 pub(crate) use pages::Pages;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use ranges::Ranges;

@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind, Operation, Result};
 pub(super) const APPLICATION_ID: i32 = 0x4950_414d;
 
 /// Statements that upgrade a store from version `n - 1` to `n`.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_states.sql")];
 
 /// Version that this program reads and writes.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "there are few")]

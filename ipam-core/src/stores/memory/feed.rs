@@ -6,7 +6,9 @@ use std::time::SystemTime;
 
 use super::key::{Key, Place, nanoseconds, time};
 use crate::engine::{dropped_position, unknown_position};
-use crate::{Change, ChangeKind, ChangePosition, Changes, Owner, RangeId, Result, SpaceId};
+use crate::{
+    Allocation, Change, ChangeKind, ChangePosition, ChangedItem, Changes, Labels, Owner, RangeId, Result, SpaceId,
+};
 
 /// Changes in order. Beyond the limit the oldest are dropped.
 #[derive(Debug)]
@@ -42,8 +44,37 @@ enum Entry {
         /// Index of the actor.
         actor: u16,
         kind: ChangeKind,
+        /// Time of the allocation, in nanoseconds since 1970.
+        created: i64,
+        /// Values that few allocations have.
+        more: Option<Box<More>>,
     },
     Other(Box<Change>),
+}
+
+/// Values of an allocation that has labels or an expiry, or was updated.
+#[derive(Debug)]
+struct More {
+    labels: Labels,
+    updated: Option<SystemTime>,
+    expires: Option<SystemTime>,
+}
+
+/// State of an allocation that has come or gone, without what other parts of the change say.
+#[derive(Debug)]
+pub(super) struct Kept {
+    created: i64,
+    more: Option<Box<More>>,
+}
+
+impl Kept {
+    /// Returns the state; `None` without a creation time, which only allocations of other stores lack.
+    pub(super) fn of(allocation: &Allocation) -> Option<Self> {
+        let Allocation { labels, created, updated, expires, .. } = allocation;
+        let plain = *labels == Labels::default() && expires.is_none() && updated == created;
+        let more = || Box::new(More { labels: labels.clone(), updated: *updated, expires: *expires });
+        Some(Self { created: nanoseconds((*created)?), more: (!plain).then(more) })
+    }
 }
 
 impl Feed {
@@ -62,10 +93,11 @@ impl Feed {
         (place, serial): (Place, u64),
         key: Option<Key>,
         home: &Arc<Home>,
-        (kind, at): (ChangeKind, SystemTime),
+        (kind, at, kept): (ChangeKind, SystemTime, Kept),
         actor: Option<&str>,
     ) {
         let actor = self.actor(actor);
+        let Kept { created, more } = kept;
         self.push(Entry::Allocation {
             at: nanoseconds(at),
             place,
@@ -75,6 +107,8 @@ impl Feed {
             key,
             actor,
             kind,
+            created,
+            more,
         });
     }
 
@@ -133,7 +167,7 @@ impl Feed {
     /// Returns a change as callers see it.
     fn change(&self, entry: &Entry, number: u64) -> Change {
         match entry {
-            Entry::Allocation { at, place, serial, home, owner, key, actor, kind } => {
+            Entry::Allocation { at, place, serial, home, owner, key, actor, kind, created, more } => {
                 let mut change = Change::new(position(number), time(*at), *kind, home.space.clone());
                 change.actor = self.actors.get(usize::from(*actor)).cloned().flatten();
                 change.owner.clone_from(owner);
@@ -141,6 +175,21 @@ impl Feed {
                 change.address = Some(place.ip());
                 change.allocation = Some(place.id(*serial));
                 change.key = key.as_ref().map(Into::into);
+                let mut state = Allocation::new(place.id(*serial), home.space.clone(), home.range.clone(), place.ip());
+                state.key.clone_from(&change.key);
+                state.owner.clone_from(owner);
+                state.created = Some(time(*created));
+                state.updated = state.created;
+                if let Some(more) = more {
+                    state.labels = more.labels.clone();
+                    (state.updated, state.expires) = (more.updated, more.expires);
+                }
+                let state = Some(Box::new(ChangedItem::Allocation(state)));
+                // Updates have two states, and are kept as `Other`.
+                match kind {
+                    ChangeKind::Allocated => change.after = state,
+                    _ => change.before = state,
+                }
                 change
             }
             Entry::Other(change) => {
@@ -169,6 +218,6 @@ mod tests {
 
     #[test]
     fn an_entry_stays_small() {
-        assert_eq!(size_of::<Entry>(), 88);
+        assert_eq!(size_of::<Entry>(), 104);
     }
 }

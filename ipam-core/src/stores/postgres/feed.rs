@@ -23,8 +23,8 @@ fn parse(text: &ChangePosition) -> Option<(i64, i64)> {
 /// Last removed change, and the turn before which all transactions have ended.
 const STATE: &str = "SELECT removed_turn, removed_seq, \
                      pg_snapshot_xmin(pg_current_snapshot())::text::int8 + turn_offset FROM ipam_schema";
-const EVENTS: &str = "SELECT turn, seq, at, kind, actor, owner, space, range, block, address, allocation, key \
-                      FROM event WHERE (turn, seq) > ($1, $2) AND turn < $3 ORDER BY turn, seq LIMIT $4";
+const EVENTS: &str = "SELECT turn, seq, at, kind, actor, owner, space, range, block, address, allocation, key, \
+                      before::text, after::text FROM event WHERE (turn, seq) > ($1, $2) AND turn < $3 ORDER BY turn, seq LIMIT $4";
 const LAST_TURN: &str = "SELECT coalesce(max(turn), 0) FROM event";
 
 /// Time between two looks at transactions that have not ended.

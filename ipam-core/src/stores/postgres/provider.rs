@@ -196,8 +196,7 @@ async fn prepare(pool: &deadpool_postgres::Pool, config: &PostgresConfig) -> Res
     let row = rows.first().ok_or_else(|| errors::unsound(Operation::Open, "the server has no version"))?;
     // Refused here, and not with the first write: there may be none for long.
     if row.try_get(1)? && !config.read_only {
-        let message = "the server only reads, as a standby does; connect to the primary, or open read-only";
-        return Err(Error::new(ErrorKind::PermissionDenied, Operation::Open, message).into());
+        return Err(errors::only_reads(Operation::Open, "it is in recovery").into());
     }
     Ok(row.try_get(0)?)
 }

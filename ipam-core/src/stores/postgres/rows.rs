@@ -9,10 +9,10 @@ use tokio_postgres::types::FromSql;
 use super::errors::unsound;
 use crate::engine::{Origin, Page, Quarantined, Record, RequestKind, RequestRecord, StoredRange};
 use crate::net::IpRange;
-use crate::stores::columns;
+use crate::stores::{columns, states};
 use crate::{
-    Allocation, AllocationId, AllocationKey, Block, Change, ChangePosition, Fingerprint, NetworkInfo, Operation, Owner,
-    Range, RangeId, Result, SpaceId, Vlan,
+    Allocation, AllocationId, AllocationKey, Block, Change, ChangePosition, ChangedItem, Fingerprint, NetworkInfo,
+    Operation, Owner, Range, RangeId, Result, SpaceId, Vlan,
 };
 
 /// Columns that ranges and blocks share, of the table `t`.
@@ -227,6 +227,15 @@ impl<'r> Columns<'r> {
         change.address = self.get(9)?;
         change.allocation = self.get::<Option<&str>>(10)?.map(Into::into);
         change.key = self.get::<Option<&str>>(11)?.map(Into::into);
+        change.before = self.state(12, &change)?;
+        change.after = self.state(13, &change)?;
         Ok(change)
+    }
+
+    fn state(&self, index: usize, change: &Change) -> Result<Option<Box<ChangedItem>>> {
+        match self.get::<Option<&str>>(index)? {
+            Some(text) => self.parsed(index, states::decode(change, text)).map(|item| Some(Box::new(item))),
+            None => Ok(None),
+        }
     }
 }

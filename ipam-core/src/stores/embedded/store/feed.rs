@@ -5,7 +5,8 @@ use rusqlite::params;
 use super::super::codec::{self, AddressBlob};
 use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Feed, dropped_position, unknown_position};
-use crate::{Change, ChangePosition, Changes, Owner, Result, SpaceId};
+use crate::stores::states;
+use crate::{Change, ChangePosition, ChangedItem, Changes, Owner, Result, SpaceId};
 
 /// Number of changes between two removals of old ones.
 // Removing one row for each that is added would double the pages that a transaction writes (bar E1).
@@ -31,6 +32,8 @@ impl Feed for SqliteStore<'_> {
                 change.address.map(AddressBlob::from),
                 change.allocation.as_ref().map(AsRef::<str>::as_ref),
                 change.key.as_ref().map(AsRef::<str>::as_ref),
+                change.before.as_ref().map(|item| states::encode(&change, item)),
+                change.after.as_ref().map(|item| states::encode(&change, item)),
             ],
         )?;
         self.memo.last_event = Some(seq);
@@ -92,5 +95,14 @@ fn change(row: &Columns<'_>) -> Result<Change> {
     };
     change.allocation = row.optional_text(9)?.map(Into::into);
     change.key = row.optional_text(10)?.map(Into::into);
+    change.before = state(row, 11, &change)?;
+    change.after = state(row, 12, &change)?;
     Ok(change)
+}
+
+fn state(row: &Columns<'_>, index: usize, change: &Change) -> Result<Option<Box<ChangedItem>>> {
+    match row.optional_text(index)? {
+        Some(text) => row.parsed(index, states::decode(change, text)).map(|item| Some(Box::new(item))),
+        None => Ok(None),
+    }
 }

@@ -177,9 +177,9 @@ statements! {
 
     LastEvent = "SELECT coalesce(max(seq), 0) FROM event";
     FirstEvent = "SELECT coalesce(min(seq), 1) FROM event";
-    InsertEvent = "INSERT INTO event (seq, at, kind, actor, owner, space, range, block, address, allocation, key) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    InsertEvent = "INSERT INTO event (seq, at, kind, actor, owner, space, range, block, address, allocation, key, \
+                   before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     ForgetEvents = "DELETE FROM event WHERE seq <= ?1";
-    Events = "SELECT seq, at, kind, actor, owner, space, range, block, address, allocation, key FROM event \
+    Events = "SELECT seq, at, kind, actor, owner, space, range, block, address, allocation, key, before, after FROM event \
               WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 }

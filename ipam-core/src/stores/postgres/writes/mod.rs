@@ -14,6 +14,7 @@ use super::view::{Kind, Seen};
 use crate::engine::replay::Write;
 use crate::engine::{Page, RequestKind, RequestRecord, StoredRange};
 use crate::stores::columns::{self, IdParts};
+use crate::stores::states;
 use crate::{Allocation, AllocationKey, Operation, RangeId, Result};
 
 mod sql;
@@ -149,7 +150,9 @@ impl<'s> Sorted<'s> {
             block: Option<String> = change.block.as_ref().map(ToString::to_string),
             address: Option<IpAddr> = change.address,
             allocation: Option<String> = change.allocation.as_ref().map(ToString::to_string),
-            key: Option<String> = change.key.as_ref().map(ToString::to_string);
+            key: Option<String> = change.key.as_ref().map(ToString::to_string),
+            before: Option<String> = change.before.as_ref().map(|item| states::encode(change, item)),
+            after: Option<String> = change.after.as_ref().map(|item| states::encode(change, item));
             &self.changes, change
         );
         Ok(Statement::new(sql::FEED)
@@ -162,7 +165,9 @@ impl<'s> Sorted<'s> {
             .with(block, Type::TEXT_ARRAY)
             .with(address, Type::INET_ARRAY)
             .with(allocation, Type::TEXT_ARRAY)
-            .with(key, Type::TEXT_ARRAY))
+            .with(key, Type::TEXT_ARRAY)
+            .with(before, Type::TEXT_ARRAY)
+            .with(after, Type::TEXT_ARRAY))
     }
 
     /// Returns serial number and revision of an allocation that was read.

@@ -1,11 +1,11 @@
 //! Statements that write many rows at once, each with a list for every column.
 
 pub(super) const FEED: &str = "WITH e AS (INSERT INTO event (turn, at, kind, actor, owner, space, range, block, address, \
-                    allocation, key) SELECT (SELECT turn_offset FROM ipam_schema) + \
+                    allocation, key, before, after) SELECT (SELECT turn_offset FROM ipam_schema) + \
                     pg_current_xact_id()::text::int8, x.at, x.kind, x.actor, x.owner, x.space, x.range, x.block, \
-                    x.address, x.allocation, x.key FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], \
-                    $5::text[], $6::text[], $7::text[], $8::inet[], $9::text[], $10::text[]) WITH ORDINALITY AS \
-                    x(at, kind, actor, owner, space, range, block, address, allocation, key, place) ORDER BY x.place) \
+                    x.address, x.allocation, x.key, x.before::jsonb, x.after::jsonb FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], \
+                    $5::text[], $6::text[], $7::text[], $8::inet[], $9::text[], $10::text[], $11::text[], $12::text[]) WITH ORDINALITY AS \
+                    x(at, kind, actor, owner, space, range, block, address, allocation, key, before, after, place) ORDER BY x.place) \
                     SELECT pg_current_xact_id()::text::int8";
 pub(super) const REMOVE_ALLOCATIONS: &str = "WITH d AS (DELETE FROM allocation a USING unnest($1::text[], $2::inet[], \
                                   $3::int8[], $4::int4[]) AS x(space, address, serial, revision) \
