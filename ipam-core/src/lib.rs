@@ -67,8 +67,10 @@ pub use request::{
 #[cfg(any(feature = "http", feature = "layers"))]
 pub use retry::{Retrier, RetryAdvice};
 #[cfg(feature = "embedded")]
-pub use stores::embedded::{self, EmbeddedConfig, EmbeddedProvider, StoreReport};
+pub use stores::embedded::{self, EmbeddedConfig, EmbeddedProvider};
 pub use stores::memory::{MemoryProvider, MemoryProviderBuilder};
 #[cfg(feature = "postgres")]
 pub use stores::postgres::{self, PostgresConfig, PostgresProvider};
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+pub use stores::report::StoreReport;
 pub use sweep::{AbandonedClaim, Sweep, Swept};

@@ -183,6 +183,7 @@ fn nothing_is_there_twice_lost_or_left_over() {
         assert_eq!(found.lost, Vec::<String>::new());
         assert_eq!(found.leaked, Vec::<String>::new());
         assert_eq!(found.feed, Vec::<String>::new());
+        assert_eq!(ipam.check_store().await.unwrap().violations, Vec::<String>::new());
         give_back(&ipam, &history).await;
         nothing_left(&server, &ipam, &config.schema).await;
         ipam.close().await.unwrap();

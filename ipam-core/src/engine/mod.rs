@@ -38,7 +38,7 @@ mod unkeyed;
 
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "embedded"))]
+#[cfg(any(test, feature = "embedded", feature = "postgres"))]
 mod verify;
 
 pub(crate) use context::Context;
@@ -62,7 +62,7 @@ pub(crate) use store::{
     AllocationChange, Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind,
     RequestRecord, Requests, StoredRange, dropped_position, unknown_position,
 };
-#[cfg(feature = "embedded")]
+#[cfg(any(feature = "embedded", feature = "postgres"))]
 pub(crate) use verify::{Findings, MAX_FINDINGS, OpenKeys};
-#[cfg(any(test, feature = "embedded"))]
+#[cfg(any(test, feature = "embedded", feature = "postgres"))]
 pub(crate) use verify::{Lookups, verify};

@@ -8,4 +8,6 @@ pub(crate) mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(any(feature = "embedded", feature = "postgres"))]
+pub(crate) mod report;
+#[cfg(any(feature = "embedded", feature = "postgres"))]
 mod states;

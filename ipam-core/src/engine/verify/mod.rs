@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 pub(crate) use findings::Findings;
-#[cfg(feature = "embedded")]
+#[cfg(any(feature = "embedded", feature = "postgres"))]
 pub(crate) use findings::MAX_FINDINGS;
 pub(crate) use lookups::{Lookups, OpenKeys};
 

@@ -9,34 +9,11 @@ use rusqlite::types::Value;
 use super::codec;
 use super::store::SqliteStore;
 use crate::engine::{Context, Findings, Lookups, MAX_FINDINGS as MOST, OpenKeys, Record, verify};
+use crate::stores::report::StoreReport;
 use crate::{ErrorKind, Result, SpaceId};
 
 /// Number of rows that are read at once.
 const PART: usize = 512;
-
-/// Result of [`check_store`](crate::EmbeddedProvider::check_store) (feature `embedded`).
-///
-/// All counts are 0 if the file itself is damaged: then only SQLite's findings are listed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct StoreReport {
-    /// Number of ranges.
-    pub ranges: u64,
-    /// Number of allocations. Includes expired ones whose rows have not been removed yet.
-    pub allocations: u64,
-    /// Number of quarantined addresses.
-    pub quarantined: u64,
-    /// Sentences for people about what is wrong, at most 100. Empty for a sound store.
-    pub violations: Vec<String>,
-}
-
-impl StoreReport {
-    /// Returns true if there are no violations.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.violations.is_empty()
-    }
-}
 
 /// Checks the whole store, in the transaction that is open, so that all reads see the same state.
 pub(super) fn check(store: &mut SqliteStore<'_>, context: &mut Context<'_>) -> Result<StoreReport> {

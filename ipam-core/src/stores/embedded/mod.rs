@@ -73,6 +73,6 @@ mod writer;
 #[doc = include_str!("../../../DESIGN.md")]
 pub mod design {}
 
-pub use check::StoreReport;
+pub use crate::stores::report::StoreReport;
 pub use config::EmbeddedConfig;
 pub use provider::EmbeddedProvider;

@@ -10,7 +10,7 @@ use futures_channel::oneshot;
 use futures_util::FutureExt;
 use futures_util::future::{Shared as Cloneable, join_all};
 
-use super::check::{self, StoreReport};
+use super::check;
 use super::config::EmbeddedConfig;
 use super::job::{Jobs, Undo, submit};
 use super::open_store::OpenStore;
@@ -19,6 +19,7 @@ use super::store::SqliteStore;
 use super::threads::Role;
 use super::{backup, readers, restore, writer};
 use crate::engine::Context;
+use crate::stores::report::StoreReport;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Length of a queue, above which callers wait for room.

@@ -32,6 +32,7 @@
 //! - `PermissionDenied`: the provider was opened read-only, the user lacks a right, or the server is a standby.
 //! - `Corrupt`: a record cannot be read, or a newer program has changed the schema.
 
+mod check;
 mod clock;
 mod config;
 mod connect;

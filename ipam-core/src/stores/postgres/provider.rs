@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_channel::oneshot;
 use tokio::task::JoinHandle;
 
+use super::check;
 use super::config::PostgresConfig;
 use super::connect;
 use super::errors;
@@ -19,6 +20,7 @@ use super::view::{Kind, Serials};
 use super::worker;
 use crate::engine::Context;
 use crate::engine::replay::Replay;
+use crate::stores::report::StoreReport;
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// Number of transactions that write at a time.
@@ -99,6 +101,34 @@ impl PostgresProvider {
         let writers = (0..writers).map(|_| tokio::spawn(worker::run(Arc::clone(&shared), Arc::clone(&jobs))));
         let writers = Mutex::new(writers.collect());
         Ok(Self { inner: Arc::new(Inner { shared, jobs, writers, server }) })
+    }
+
+    /// Checks all records: that each page agrees with the allocations and quarantined addresses, that records refer only
+    /// to such that exist, that ranges do not overlap, and that counts are right.
+    ///
+    /// Changes nothing and does not block writers: it reads everything as it was when it began. The time is that of
+    /// reading all tables, and of one request to the server for each range and each quarantined address. Every statement
+    /// has the [statement timeout](PostgresConfig::statement_timeout): raise it for a store of millions.
+    ///
+    /// ```no_run
+    /// # async fn example() -> ipam_core::Result<()> {
+    /// use ipam_core::{PostgresConfig, PostgresProvider};
+    ///
+    /// let ipam = PostgresProvider::open(PostgresConfig::new("db.example", "ipam")).await?;
+    /// let report = ipam.check_store().await?;
+    /// assert!(report.is_sound(), "{:?}", report.violations);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Damage is not an error: it is listed in the report. `Timeout` if a statement takes longer than the statement
+    /// timeout; otherwise the [errors of this provider](super#errors).
+    pub async fn check_store(&self) -> Result<StoreReport> {
+        if self.is_closed() {
+            return Err(errors::closed(Operation::CheckStore));
+        }
+        check::check_store(self.shared()).await
     }
 
     /// Returns true if the provider was opened to be read only.

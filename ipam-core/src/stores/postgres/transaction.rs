@@ -304,7 +304,7 @@ impl Shared {
         None
     }
 
-    fn view<'c>(&'c self, client: &'c Session, kind: Kind, operation: Operation) -> View<'c> {
+    pub(super) fn view<'c>(&'c self, client: &'c Session, kind: Kind, operation: Operation) -> View<'c> {
         View {
             client,
             locks: &self.locks,
