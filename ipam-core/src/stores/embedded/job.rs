@@ -8,7 +8,7 @@
 //! | before the job began | nothing: `abandoned` jobs are not run |
 //! | while the job ran | `finish`, whose send fails |
 //! | after the send, before the result was polled | `drop` of [`PendingResult`] |
-//! | after a commit with unknown outcome | `finish`, which undoes the value that may have been kept |
+//! | after a commit with unknown outcome, and also if it was not dropped | `finish`, which undoes the value that may have been kept |
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(super) trait Job: Send {
 /// Work that is left after the result of a job was sent.
 pub(super) enum After {
     Nothing,
-    /// The caller has dropped its future; this job undoes what was done for it.
+    /// The caller has no result; this job undoes what was done for it.
     Undo(Box<dyn Job>),
     /// An undo has failed and is to be repeated.
     RetryUndo(Box<dyn Job>),
@@ -92,8 +92,8 @@ where
             let done = kept.is_ok() && self.result.take().is_some_and(|result| result.is_ok());
             return if done { After::Nothing } else { After::RetryUndo(self) };
         };
-        let (result, maybe) = match (self.result.take(), kept) {
-            // The outcome of the commit is unknown: the value may have been kept.
+        let (result, unwanted) = match (self.result.take(), kept) {
+            // The outcome of the commit is unknown: the value may have been kept. No caller can find it without a key.
             (Some(Ok(value)), Err(error)) if error.retry() == Retry::IfIdempotent => (Err(error), Some(value)),
             (Some(Ok(_)) | None, Err(error)) => (Err(error), None),
             (Some(result), _) => (result, None),
@@ -101,9 +101,8 @@ where
         };
         // If sending fails, the caller has dropped its future; the value comes back.
         let unwanted = match reply.send(result) {
-            Ok(()) => None,
             Err(Ok(value)) => Some(value),
-            Err(Err(_)) => maybe,
+            Ok(()) | Err(Err(_)) => unwanted,
         };
         match (self.undo, unwanted) {
             (Some(undo), Some(value)) => After::Undo(undo(&value)),
@@ -186,4 +185,56 @@ impl<T> Drop for PendingResult<T> {
 fn ended(operation: Operation) -> Error {
     let message = "the store's thread ended before it returned a result; open the store again";
     Error::new(ErrorKind::Unavailable, operation, message).with_retry(Retry::IfIdempotent)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn undo(value: &u32) -> Box<dyn Job> {
+        detached(Operation::Deallocate, format!("undo of {value}"), |_: &mut SqliteStore<'_>, _: &mut Context<'_>| {
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn a_value_without_a_key_is_undone_after_an_unknown_outcome() {
+        let unknown = || Error::new(ErrorKind::Unavailable, Operation::Allocate, "?").with_retry(Retry::IfIdempotent);
+        let refused = || Error::new(ErrorKind::Busy, Operation::Allocate, "!").with_retry(Retry::Safe);
+        // Whether the caller waits or has gone, the error, whether it can be undone, and whether it is.
+        let cases: [(bool, Error, bool, bool); 5] = [
+            (true, unknown(), true, true),
+            (false, unknown(), true, true),
+            (true, unknown(), false, false),
+            (true, refused(), true, false),
+            (false, refused(), true, false),
+        ];
+        for (waits, error, can_undo, undone) in cases {
+            let (reply, receiver) = oneshot::channel();
+            let receiver = waits.then_some(receiver);
+            let work = |_: &mut SqliteStore<'_>, _: &mut Context<'_>| Ok(7);
+            let task = Task {
+                operation: Operation::Allocate,
+                work,
+                result: Some(Ok(7)),
+                reply: Some(reply),
+                undo: can_undo.then_some(undo as Undo<u32>),
+                label: String::new(),
+            };
+            let case = format!("{waits} {error:?} {can_undo}");
+            let kind = error.kind();
+            let after = Box::new(task).finish(Err(error));
+            match after {
+                After::Undo(job) => assert_eq!((job.label(), undone), ("undo of 7", true), "{case}"),
+                After::Nothing => assert!(!undone, "{case}"),
+                After::RetryUndo(_) => panic!("{case}"),
+            }
+            if let Some(mut receiver) = receiver {
+                let sent = receiver.try_recv().unwrap().expect("a result");
+                assert_eq!(sent.unwrap_err().kind(), kind);
+            }
+        }
+    }
 }
