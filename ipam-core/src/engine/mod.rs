@@ -48,9 +48,13 @@ pub(crate) use ops::{
     list_ranges, list_records, preview, remove_block, remove_range, restore_records, update, update_block,
     update_range, usage,
 };
+#[cfg(feature = "postgres")]
+pub(crate) use overlay::REMEMBERED;
 pub(crate) use random::{Random, SeededRandom, SystemRandom};
 pub(crate) use space::buddy::FreePrefixes;
 pub(crate) use space::layout::Layout;
+#[cfg(feature = "postgres")]
+pub(crate) use space::page::locate;
 pub(crate) use space::page::{PAGE_SIZE, Page, address, number};
 #[cfg(any(feature = "embedded", feature = "postgres"))]
 pub(crate) use store::Origin;

@@ -172,6 +172,23 @@ impl Error {
         self
     }
 
+    /// Returns the same error for another caller, without its cause, which cannot be cloned.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn copy_for(&self, operation: Operation) -> Self {
+        let inner = &self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            operation,
+            message: inner.message.clone(),
+            context: inner.context.clone(),
+            retry: inner.retry,
+            outcome: inner.outcome,
+            retry_after: inner.retry_after,
+            certificates: inner.certificates.clone(),
+            source: None,
+        }))
+    }
+
     /// Removes a named value from the [context](Self#context). For a caller that knows a better name for it than the
     /// provider has.
     ///

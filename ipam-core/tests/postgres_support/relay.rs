@@ -1,7 +1,7 @@
 //! Relay between a provider and a server, which cuts connections, swallows bytes, or holds a message back.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,6 +38,8 @@ struct State {
     trap: Mutex<Option<(String, Fate)>>,
     silent: AtomicBool,
     target: Mutex<PathBuf>,
+    /// Number of reads from clients: about one for each round trip.
+    trips: AtomicUsize,
 }
 
 /// Relay on a Unix socket.
@@ -77,6 +79,7 @@ impl Relay {
             trap: Mutex::new(None),
             silent: AtomicBool::new(false),
             target: Mutex::new(socket(server.directory())),
+            trips: AtomicUsize::new(0),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
@@ -113,6 +116,11 @@ impl Relay {
         Held { reached, go_on }
     }
 
+    /// Returns about the number of round trips since the last call.
+    pub(crate) fn trips(&self) -> usize {
+        self.state.trips.swap(0, Ordering::SeqCst)
+    }
+
     /// Has everything swallowed, on all connections, or lets new connections through again.
     pub(crate) fn silence(&self, silent: bool) {
         self.state.silent.store(silent, Ordering::SeqCst);
@@ -146,6 +154,7 @@ async fn pass(mut client: UnixStream, state: &State) {
         tokio::select! {
             read = client.read(&mut from_client) => {
                 let Ok(length @ 1..) = read else { return };
+                state.trips.fetch_add(1, Ordering::SeqCst);
                 if state.is_silent() {
                     return swallow(client).await;
                 }

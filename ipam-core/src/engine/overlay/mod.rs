@@ -30,7 +30,7 @@ const SWEEP: usize = 64;
 const SWEEP_RANGE: usize = 1024;
 
 /// Number of deallocated addresses of a request that are remembered, for the error of a repetition.
-const REMEMBERED: usize = 16;
+pub(crate) const REMEMBERED: usize = 16;
 
 /// Number of ended allocations up to which a linear search is used; above, their ids are hashed.
 // Most requests end none or one, and then need no hash set.

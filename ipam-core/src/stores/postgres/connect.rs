@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use secrecy::ExposeSecret;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
@@ -11,6 +11,7 @@ use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
 use super::config::PostgresConfig;
 use super::errors::{self, Failure};
+use super::events;
 use super::session::Session;
 use crate::tls::{TlsFailure, find_failure};
 use crate::{Error, ErrorKind, Operation, Result};
@@ -86,6 +87,10 @@ pub(super) fn pool(config: &PostgresConfig) -> Result<Pool> {
         .max_size(config.connections.max(3))
         .timeouts(Timeouts { wait, create: wait, recycle: wait })
         .runtime(Runtime::Tokio1)
+        .post_create(Hook::sync_fn(|_, _| {
+            events::connected();
+            Ok(())
+        }))
         .build()
         .map_err(|error| Error::new(ErrorKind::Config, Operation::Open, format!("the pool cannot be made: {error}")))
 }

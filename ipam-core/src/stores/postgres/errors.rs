@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deadpool_postgres::PoolError;
 
-use crate::{Error, ErrorKind, Operation, Outcome, Retry};
+use crate::{Error, ErrorKind, Operation, Retry};
 
 /// Failure of a transaction, before it is known which requests it concerns.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) enum Failure {
     Own(Error),
     /// No response within this time.
     Silent(Duration),
+    /// The ids of transactions are behind those of the feed: the data has come from another server.
+    Behind,
 }
 
 impl From<tokio_postgres::Error> for Failure {
@@ -44,6 +46,7 @@ impl Failure {
             // was removed between two of them looks like damage.
             Self::Own(error) => error.kind() == ErrorKind::Corrupt,
             Self::Silent(_) => false,
+            Self::Behind => true,
         }
     }
 
@@ -55,14 +58,17 @@ impl Failure {
                 // An error without a code is not the server's. One of encoding leaves the connection as it is.
                 None => error.is_closed() || io_error(error),
             },
-            Self::Own(_) => false,
+            Self::Own(_) | Self::Behind => false,
             Self::Silent(_) => true,
         }
     }
 
-    /// Returns true if the server did not respond.
-    pub(super) fn is_silent(&self) -> bool {
-        matches!(self, Self::Silent(_))
+    /// Returns true if a transaction that only reads may succeed when it is begun anew. Its reads see one state, so that
+    /// a record that looks damaged is.
+    pub(super) fn is_conflict(&self) -> bool {
+        let code = if let Self::Server(error) = self { error.code() } else { None };
+        // A standby says so, too, if it has to remove what is read.
+        code.is_some_and(|code| matches!(code.code(), "40001" | "40P01"))
     }
 
     /// Returns true if the failure is not one of a single request: every other one would fail in the same way.
@@ -76,7 +82,8 @@ impl Failure {
     pub(super) fn error(&self, operation: Operation) -> Error {
         match self {
             Self::Server(error) => of_server(operation, error),
-            Self::Own(error) => like(error, operation),
+            Self::Own(error) => error.copy_for(operation),
+            Self::Behind => busy(operation),
             Self::Silent(limit) => {
                 let message = format!(
                     "the server did not respond within {limit:?}; check it and the network to it, or raise the statement \
@@ -96,16 +103,6 @@ impl Failure {
             error.message()
         );
         Error::new(ErrorKind::Unavailable, operation, message).with_retry(Retry::IfIdempotent)
-    }
-}
-
-/// Returns the same error for another caller. `Error` cannot be cloned, because its source cannot.
-pub(super) fn like(error: &Error, operation: Operation) -> Error {
-    let copy = Error::new(error.kind(), operation, error.message().to_owned()).with_retry(error.retry());
-    let copy = if error.outcome() == Outcome::Unknown { copy.with_outcome(Outcome::Unknown) } else { copy };
-    match error.certificates() {
-        Some(chain) => copy.with_certificates(chain.clone()),
-        None => copy,
     }
 }
 
@@ -150,11 +147,7 @@ pub(super) fn of_server(operation: Operation, source: &tokio_postgres::Error) ->
             Retry::Safe,
             format!("the server stopped the statement ({words}); try again later, or raise the statement timeout"),
         ),
-        "40001" | "40P01" | "23505" | "23503" | "23P01" | "22012" => (
-            ErrorKind::Busy,
-            Retry::Safe,
-            "other transactions changed the same records each time; try again later".to_owned(),
-        ),
+        "40001" | "40P01" | "23505" | "23503" | "23P01" | "22012" => return busy(operation),
         "42P01" | "42703" | "3F000" | "42704" => (
             ErrorKind::Corrupt,
             Retry::Never,
@@ -174,6 +167,11 @@ pub(super) fn of_server(operation: Operation, source: &tokio_postgres::Error) ->
         code => (ErrorKind::Protocol, Retry::Never, format!("the server refused a statement with {code}: {words}")),
     };
     Error::new(kind, operation, message).with_retry(retry)
+}
+
+fn busy(operation: Operation) -> Error {
+    let message = "other transactions changed the same records each time; try again later";
+    Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe)
 }
 
 /// Returns the error for a server that refuses to write.

@@ -11,7 +11,7 @@ use super::errors::Failure;
 use super::rows::position;
 use super::view::{View, limit};
 use crate::engine::{dropped_position, unknown_position};
-use crate::{ChangePosition, Changes, Error, ErrorKind};
+use crate::{Change, ChangePosition, Changes, Error, ErrorKind};
 
 /// Parses a position. Another spelling, such as with leading zeros, is none.
 fn parse(text: &ChangePosition) -> Option<(i64, i64)> {
@@ -37,15 +37,41 @@ impl View<'_> {
     /// Reads the feed. Each statement has a snapshot of its own.
     pub(super) async fn changes(&self, since: Option<&ChangePosition>, count: usize) -> Result<Changes, Failure> {
         let begun = Instant::now();
-        let (removed, mut end) = self.feed_state().await?;
-        let after = match since {
+        let (removed, end) = self.feed_state().await?;
+        let mut after = match since {
             None => removed,
             Some(since) => parse(since)
                 .filter(|(turn, seq)| *turn < end && *turn >= 0 && *seq >= 0)
                 .ok_or_else(|| unknown_position(since))?,
         };
-        let mut last = None;
         let items = loop {
+            let items = self.changes_after(after, end, count, begun).await?;
+            // Read last: changes may have been removed since the first look.
+            let removed = self.feed_state().await?.0;
+            if after >= removed {
+                break items;
+            }
+            // The oldest change is another one now, and a caller that has named none gets it.
+            if since.is_some() || begun.elapsed() >= self.feed_wait {
+                return Err(dropped_position(position(after.0, after.1)).into());
+            }
+            after = removed;
+        };
+        let next =
+            items.last().map_or_else(|| ChangePosition::from(position(after.0, after.1)), |last| last.position.clone());
+        Ok(Changes::new(items, next))
+    }
+
+    /// Reads changes after a position and before a turn, and waits a little for those that are to come before it.
+    async fn changes_after(
+        &self,
+        after: (i64, i64),
+        mut end: i64,
+        count: usize,
+        begun: Instant,
+    ) -> Result<Vec<Change>, Failure> {
+        let mut last = None;
+        loop {
             let params = [
                 (&after.0 as _, Type::INT8),
                 (&after.1 as _, Type::INT8),
@@ -54,7 +80,7 @@ impl View<'_> {
             ];
             let items = self.all(EVENTS, &params, |row| row.change()).await?;
             if items.len() >= count {
-                break items;
+                return Ok(items);
             }
             // A change that its caller knows of may have to wait for an older transaction, which ends soon. Those that
             // are there now are waited for, and not those that come meanwhile.
@@ -64,18 +90,11 @@ impl View<'_> {
             };
             let wait = if items.is_empty() { self.feed_wait } else { self.feed_wait.min(SHORT) };
             if last < end || begun.elapsed() >= wait {
-                break items;
+                return Ok(items);
             }
             tokio::time::sleep(POLL).await;
             end = self.feed_state().await?.1;
-        };
-        // Read last: changes may have been removed since the first look.
-        if after < self.feed_state().await?.0 {
-            return Err(dropped_position(position(after.0, after.1)).into());
         }
-        let next =
-            items.last().map_or_else(|| ChangePosition::from(position(after.0, after.1)), |last| last.position.clone());
-        Ok(Changes::new(items, next))
     }
 
     async fn feed_state(&self) -> Result<((i64, i64), i64), Failure> {

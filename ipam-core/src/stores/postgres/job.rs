@@ -12,21 +12,11 @@
 
 use futures_channel::oneshot;
 
+use super::hint::Hint;
 use super::view::Kind;
 use crate::engine::Context;
 use crate::engine::replay::{Attempt, Need, Replay};
-use crate::{AllocationKey, Error, ErrorKind, Operation, RangeId, Result, Retry};
-
-/// Records that a request will most likely read, to be read in advance.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Hint {
-    /// Key of the request.
-    pub(super) key: Option<AllocationKey>,
-    /// Ranges from which it allocates.
-    pub(super) ranges: Vec<RangeId>,
-    /// Lock of a transaction whose commit was lost, and on whose end the job waits.
-    pub(super) after: Option<i64>,
-}
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Request of a caller, or an undo, for a task that has a connection.
 pub(super) trait Job: Send {
@@ -169,12 +159,12 @@ where
 }
 
 /// Returns an undo: a job without a caller. The label says what it undoes.
-pub(super) fn detached<T, F>(operation: Operation, kind: Kind, label: String, work: F) -> Box<dyn Job>
+pub(super) fn detached<T, F>(operation: Operation, kind: Kind, hint: Hint, label: String, work: F) -> Box<dyn Job>
 where
     T: Send + 'static,
     F: FnMut(&mut Replay, &mut Context<'_>) -> Result<T> + Send + 'static,
 {
-    Box::new(Task { operation, kind, hint: Hint::default(), work, result: None, reply: None, undo: None, label })
+    Box::new(Task { operation, kind, hint, work, result: None, reply: None, undo: None, label })
 }
 
 /// Returns the error of a request whose task has ended.

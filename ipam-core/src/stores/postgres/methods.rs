@@ -2,18 +2,20 @@
 
 use async_trait::async_trait;
 
-use super::job::{Hint, Job, Undo, detached};
+use super::hint::{Hint, NewRange, Place, Purpose};
+use super::job::{Job, Undo, detached};
 use super::probe::probe;
 use super::provider::PostgresProvider;
 use super::schema::VERSION;
 use super::view::Kind;
 use crate::engine;
+use crate::net::IpRange;
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health, IpamProvider, ListBlocks,
     ListRanges, ListRecords, Operation, Page, PortableRecord, Preview, Range, RangeId, RemoveBlock, RemoveRange,
-    RemovedRange, RestoreRecords, RestoredRecords, Result, Sweep, Swept, Target, Update, UpdateBlock, UpdateRange,
-    Usage,
+    RemovedRange, RestoreRecords, RestoredRecords, Result, Selection, Sweep, Swept, Target, Update, UpdateBlock,
+    UpdateRange, Usage,
 };
 
 /// Returns the job that undoes an allocation without a key, whose caller has dropped its future.
@@ -24,10 +26,11 @@ fn undo_allocate(taken: &Allocated) -> Box<dyn Job> {
         addresses.push(format!("{} addresses in all", taken.iter().count()));
     }
     let label = format!("{} (key {})", addresses.join(" "), taken.key);
+    let hint = Hint { keys: vec![taken.key.clone()], purpose: Purpose::Ended, ..Hint::default() };
     // By key, which the provider has made for this request alone: no other allocation can be undone by it.
     let request = Deallocate::key(taken.key.clone());
     let work = move |store: &mut _, context: &mut engine::Context<'_>| engine::deallocate(store, context, &request);
-    detached(Operation::Deallocate, Kind::Write, label, work)
+    detached(Operation::Deallocate, Kind::Write, hint, label, work)
 }
 
 /// Returns the job that undoes the allocation of a child prefix without a key, whose caller has dropped its future.
@@ -36,7 +39,41 @@ fn undo_allocate_range(taken: &AllocatedRange) -> Box<dyn Job> {
     let request = DeallocateRange::key(taken.key.clone());
     let work =
         move |store: &mut _, context: &mut engine::Context<'_>| engine::deallocate_range(store, context, &request);
-    detached(Operation::DeallocateRange, Kind::Structure, label, work)
+    detached(Operation::DeallocateRange, Kind::Structure, Hint::default(), label, work)
+}
+
+/// Returns the addresses that a request names.
+fn exact_places(request: &Allocate) -> Vec<Place> {
+    let mut places = Vec::new();
+    for line in &request.lines {
+        if let (Selection::Exact { first, count }, [range]) = (line.selection, &*line.ranges)
+            && let Ok(addresses) = IpRange::starting_at(first, count.into())
+        {
+            places.extend(addresses.addresses().map(|address| (range.clone(), address)));
+        }
+    }
+    places
+}
+
+/// Returns what a restore reads: of each record, whether it is there.
+fn restored(request: &RestoreRecords) -> Hint {
+    let mut hint = Hint { purpose: Purpose::Compared, ..Hint::default() };
+    for record in &request.records {
+        match record {
+            PortableRecord::Range(record) => {
+                let range = &record.range;
+                hint.keys.extend(range.key.clone());
+                hint.new_ranges.push(NewRange { id: range.id.clone(), space: range.space.clone(), net: range.net });
+            }
+            PortableRecord::Request(record) => {
+                hint.keys.extend(record.key.clone());
+                let allocations = record.allocations.iter().map(|one| &one.allocation);
+                hint.places.extend(allocations.map(|allocation| (allocation.range.clone(), allocation.address)));
+            }
+            PortableRecord::Quarantine(record) => hint.places.push((record.range.clone(), record.address)),
+        }
+    }
+    hint
 }
 
 /// Body of a method that changes ranges or blocks: clones the request for the task, and calls the engine's function.
@@ -84,7 +121,8 @@ impl IpamProvider for PostgresProvider {
         request.validate()?;
         let undo: Option<Undo<Allocated>> = if request.key.is_none() { Some(undo_allocate) } else { None };
         let ranges = request.lines.iter().flat_map(|line| &line.ranges).cloned().collect();
-        let hint = Hint { key: request.key.clone(), ranges, ..Hint::default() };
+        let keys = request.key.iter().cloned().collect();
+        let hint = Hint { keys, ranges, places: exact_places(request), ..Hint::default() };
         let request = request.clone();
         self.write(Operation::Allocate, Kind::Write, hint, undo, move |store, context| {
             engine::allocate(store, context, &request)
@@ -94,11 +132,12 @@ impl IpamProvider for PostgresProvider {
 
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
         request.validate()?;
-        let mut hint = Hint::default();
+        let mut hint = Hint { purpose: Purpose::Ended, ..Hint::default() };
         for target in &request.targets {
             match target {
-                Target::Key(key) => hint.key = Some(key.clone()),
-                Target::Id(_) | Target::Address { .. } => {}
+                Target::Key(key) => hint.keys.push(key.clone()),
+                Target::Id(id) => hint.ids.push(id.clone()),
+                Target::Address { range, address } => hint.places.push((range.clone(), *address)),
             }
         }
         let request = request.clone();
@@ -119,8 +158,10 @@ impl IpamProvider for PostgresProvider {
     }
 
     async fn update(&self, request: &Update) -> Result<Allocation> {
+        request.validate()?;
+        let hint = Hint { ids: vec![request.allocation.clone()], purpose: Purpose::Compared, ..Hint::default() };
         let request = request.clone();
-        self.write(Operation::Update, Kind::Write, Hint::default(), None, move |store, context| {
+        self.write(Operation::Update, Kind::Write, hint, None, move |store, context| {
             engine::update(store, context, &request)
         })
         .await
@@ -192,7 +233,13 @@ impl IpamProvider for PostgresProvider {
         if self.is_read_only() {
             return Err(Error::unsupported(Operation::RestoreRecords, "postgres"));
         }
-        structure!(self, RestoreRecords, restore_records, request, None)
+        request.validate()?;
+        let hint = restored(request);
+        let request = request.clone();
+        self.write(Operation::RestoreRecords, Kind::Structure, hint, None, move |store, context| {
+            engine::restore_records(store, context, &request)
+        })
+        .await
     }
 
     async fn close(&self) -> Result<()> {

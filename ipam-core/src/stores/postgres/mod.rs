@@ -30,6 +30,7 @@
 //! - `Unavailable`: the server cannot be reached, its disk is full, it has no connection left, the provider was closed,
 //!   or the outcome of a commit is unknown.
 //! - `PermissionDenied`: the provider was opened read-only, the user lacks a right, or the server is a standby.
+//! - `Config`: the clock of the server is at a time that cannot be used.
 //! - `Corrupt`: a record cannot be read, or a newer program has changed the schema.
 
 mod check;
@@ -37,8 +38,10 @@ mod clock;
 mod config;
 mod connect;
 mod errors;
+mod events;
 mod feed;
 mod fetch;
+mod hint;
 mod job;
 mod locks;
 mod methods;

@@ -1,31 +1,33 @@
 //! First reads of a transaction, sent together with its begin.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use futures_util::future::{join, join5};
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::clock::server_time;
 use super::config::PostgresConfig;
 use super::errors::{Failure, unsound};
-use super::job::Hint;
-use super::rows::{RANGE_COLUMNS, net_columns, range_columns, request_columns};
+use super::fetch::bulk::{REQUESTS, when};
+use super::hint::Hint;
+use super::rows::{RANGE_COLUMNS, net_columns, range_columns};
 use super::schema::{self, VERSION};
-use super::session::Session;
 use super::view::{Kind, View};
 use crate::engine::replay::{Read, Replay, Value};
 use crate::stores::columns;
-use crate::{AllocationKey, RangeId, Result};
+use crate::{AllocationKey, RangeId};
 
-/// Time of the server, the versions of the schema, the first expiry of an allocation, and a turn that has not passed.
+/// Time of the server, the versions of the schema, the first expiry of an allocation, a turn that has not passed, and true
+/// if the feed has one that has not begun.
 const STATE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8, version, oldest_program, \
                      (SELECT min(expires) FROM allocation WHERE expires IS NOT NULL), \
-                     pg_snapshot_xmin(pg_current_snapshot())::text::int8 + turn_offset FROM ipam_schema";
+                     pg_snapshot_xmin(pg_current_snapshot())::text::int8 + turn_offset, \
+                     (SELECT coalesce(max(turn), 0) FROM event) >= \
+                     pg_snapshot_xmax(pg_current_snapshot())::text::int8 + turn_offset FROM ipam_schema";
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8";
 const LOCK: &str = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::int8[]) AS t(k)";
 const LOCK_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(k) FROM unnest($1::int8[]) AS t(k)";
-const REQUESTS: &str = concat!("SELECT ", request_columns!(), " FROM request t WHERE t.key = ANY($1)");
 /// Ranges, each with its first release time and with its lowest open page that no other transaction has locked.
 const RANGES: &str = concat!(
     "SELECT ",
@@ -62,9 +64,7 @@ pub(super) async fn begin(
     let mut ranges: Vec<&RangeId> = hints.iter().flat_map(|hint| &hint.ranges).collect();
     ranges.sort_unstable();
     ranges.dedup();
-    let mut keys: Vec<&AllocationKey> = hints.iter().filter_map(|hint| hint.key.as_ref()).collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let keys: BTreeSet<&AllocationKey> = hints.iter().flat_map(|hint| &hint.keys).collect();
     let mut alone: Vec<i64> = if view.kind == Kind::Structure { vec![view.locks.structure()] } else { Vec::new() };
     alone.extend(hints.iter().filter_map(|hint| hint.after));
     let mut shared = vec![view.own_lock];
@@ -77,7 +77,7 @@ pub(super) async fn begin(
     // Sent in this order, and done one after the other: a range is read when its lock is held.
     let locks = async {
         let (alone, shared) = join(
-            unless(alone.is_empty(), client, LOCK, &[(&alone, Type::INT8_ARRAY)]),
+            when(!alone.is_empty(), client.query(LOCK, &[(&alone, Type::INT8_ARRAY)])),
             client.query(LOCK_SHARED, &[(&shared, Type::INT8_ARRAY)]),
         )
         .await;
@@ -87,8 +87,8 @@ pub(super) async fn begin(
         client.batch(begin),
         locks,
         client.query(STATE, &[]),
-        unless(texts.is_empty(), client, REQUESTS, &[(&texts, Type::TEXT_ARRAY)]),
-        unless(ids.is_empty(), client, RANGES, &[(&ids, Type::TEXT_ARRAY), (&seeds, Type::INT8_ARRAY)]),
+        when(!texts.is_empty(), client.query(REQUESTS, &[(&texts, Type::TEXT_ARRAY)])),
+        when(!ids.is_empty(), client.query(RANGES, &[(&ids, Type::TEXT_ARRAY), (&seeds, Type::INT8_ARRAY)])),
     )
     .await;
     begun?;
@@ -99,6 +99,9 @@ pub(super) async fn begin(
     if row.try_get::<_, i32>(2)? > VERSION {
         return Err(schema::newer(row.try_get(1)?, &config.schema).into());
     }
+    if row.try_get(5)? {
+        return Err(Failure::Behind);
+    }
     let now = server_time(view.operation, row.try_get(0)?, config)?;
     let due = |first: Option<i64>| first.is_some_and(|first| first <= columns::micros(now));
     view.seen.turn = row.try_get(4)?;
@@ -106,13 +109,7 @@ pub(super) async fn begin(
     if none_expired {
         replay.provide(Read::Expired { range: None, now, limit: SWEEPS.0 }, Value::Records(Vec::new()));
     }
-    let found_requests = found_requests?;
-    let mut requests = found_requests.iter().map(|row| view.columns(row).request()).collect::<Result<Vec<_>>>()?;
-    for key in keys {
-        let place = requests.iter().position(|request| request.key == *key);
-        let request = place.map(|place| requests.swap_remove(place));
-        replay.provide(Read::Request(key.clone()), Value::Request(request));
-    }
+    let requests = view.provide_requests(&keys, &found_requests?, replay)?;
     for row in &found_ranges? {
         let columns = view.columns(row);
         let stored = columns.range()?;
@@ -144,15 +141,6 @@ pub(super) async fn begin(
         view.seen.locked.insert(id.clone());
         replay.provide(Read::Range(id), Value::Range(Some(stored)));
     }
+    view.read_ahead(hints, &requests, replay).await?;
     Ok(now)
-}
-
-/// Does a statement, unless there is nothing to ask for.
-async fn unless(
-    nothing: bool,
-    client: &Session,
-    sql: &str,
-    params: &[super::view::Param<'_>],
-) -> Result<Vec<Row>, Failure> {
-    if nothing { Ok(Vec::new()) } else { client.query(sql, params).await }
 }

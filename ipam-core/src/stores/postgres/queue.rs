@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
 
-use super::errors;
 use super::job::Job;
+use super::{errors, events};
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Number of jobs that wait, above which callers wait for room.
@@ -19,6 +19,8 @@ const ROOM: usize = 1_024;
 const MOST_UNDOS: usize = 1_024;
 /// Number of failed undos that the error of closing lists; the others are counted.
 const NAMED: usize = 20;
+/// Shortest wait for room that is reported.
+const VISIBLE: Duration = Duration::from_millis(1);
 /// First time between two attempts of an undo. It doubles with each.
 const FIRST: Duration = Duration::from_millis(50);
 /// Longest time between two attempts of an undo.
@@ -66,6 +68,7 @@ impl Queue {
     /// Adds a job, and waits for room, up to `limit`.
     pub(super) async fn push(&self, job: Box<dyn Job>, limit: Duration) -> Result<()> {
         let operation = job.operation();
+        let begun = Instant::now();
         let permit = match tokio::time::timeout(limit, self.room.acquire()).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(errors::closed(operation)),
@@ -75,6 +78,9 @@ impl Queue {
             let mut state = self.state();
             if state.closed {
                 return Err(errors::closed(operation));
+            }
+            if begun.elapsed() >= VISIBLE {
+                events::queue_waited(begun.elapsed());
             }
             // Given back by `pop`.
             permit.forget();
@@ -110,6 +116,7 @@ impl Queue {
             state.give_up(&*undo);
             return;
         }
+        events::undo_failed();
         state.failed.push(undo);
         if state.next_attempt.is_none() {
             let delay = state.delay;

@@ -212,6 +212,16 @@ impl<'r> Columns<'r> {
         })
     }
 
+    /// Reads the number of allocations in the column after those of a request.
+    pub(super) fn live(&self) -> Result<u32> {
+        self.count(6)
+    }
+
+    /// Reads the number of a row of a `WITH ORDINALITY`, from 0.
+    pub(super) fn place(&self, index: usize) -> Result<usize> {
+        self.parsed(index, usize::try_from(self.get::<i64>(index)?).ok().and_then(|place| place.checked_sub(1)))
+    }
+
     /// Reads a change: turn, number, then the other columns of the table.
     pub(super) fn change(&self) -> Result<Change> {
         let position = position(self.get(0)?, self.get(1)?);

@@ -5,6 +5,7 @@ use tokio_postgres::types::Type;
 use super::config::PostgresConfig;
 use super::connect::{begin, quoted};
 use super::errors::Failure;
+use super::events;
 use super::locks::Locks;
 use super::session::Session;
 use crate::{Error, ErrorKind, Operation, Result};
@@ -151,5 +152,9 @@ pub(super) async fn adapt_turns(client: &Session, config: &PostgresConfig) -> Re
                    pg_snapshot_xmin(pg_current_snapshot())::text::int8";
         client.execute(sql, &[]).await?;
     }
-    client.batch(if behind { "COMMIT" } else { "ROLLBACK" }).await
+    client.batch(if behind { "COMMIT" } else { "ROLLBACK" }).await?;
+    if behind {
+        events::feed_continued();
+    }
+    Ok(())
 }

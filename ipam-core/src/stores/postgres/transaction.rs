@@ -14,7 +14,7 @@ use super::locks::Locks;
 use super::resolve::{self, Mark};
 use super::session::Session;
 use super::view::{Kind, Seen, Serials, View};
-use super::{prefetch, writes};
+use super::{events, prefetch, schema, writes};
 use crate::backoff::BackoffConfig;
 use crate::engine::replay::{Need, Replay};
 use crate::engine::{Context, Random, SystemRandom};
@@ -126,23 +126,30 @@ impl Shared {
                     if !again || jobs.len() > 1 && attempts >= TOGETHER {
                         break Failed::NotApplied(failure);
                     }
+                    events::repeated(jobs.first().map_or(Operation::Check, |job| job.operation()), attempts, &failure);
+                    if matches!(failure, Failure::Behind) {
+                        // If this fails, so does the next attempt.
+                        let _ = self.adapt_turns().await;
+                    }
                     tokio::time::sleep(pause(attempts, random)).await;
                 }
-                Err(Failed::Unknown(mut unknown)) => match self.was_committed(&unknown.mark).await {
-                    Some(true) => {
-                        outcome.wrote = true;
-                        outcome.rest = unknown.rest;
-                        outcome.finished.extend(jobs.into_iter().map(|job| (job, Ok(()))));
-                        return outcome;
-                    }
-                    Some(false) => {
-                        jobs.append(&mut unknown.rest);
-                        if attempts >= ALONE || out_of_time() {
-                            break Failed::NotApplied(unknown.failure);
+                Err(Failed::Unknown(mut unknown)) => {
+                    match self.look_up(jobs.first().map(|job| job.operation()), &unknown.mark).await {
+                        Some(true) => {
+                            outcome.wrote = true;
+                            outcome.rest = unknown.rest;
+                            outcome.finished.extend(jobs.into_iter().map(|job| (job, Ok(()))));
+                            return outcome;
                         }
+                        Some(false) => {
+                            jobs.append(&mut unknown.rest);
+                            if attempts >= ALONE || out_of_time() {
+                                break Failed::NotApplied(unknown.failure);
+                            }
+                        }
+                        None => break Failed::Unknown(unknown),
                     }
-                    None => break Failed::Unknown(unknown),
-                },
+                }
             }
         };
         match failed {
@@ -172,6 +179,16 @@ impl Shared {
         outcome
     }
 
+    /// Has the feed continue after the newest change of another server.
+    async fn adapt_turns(&self) -> Result<(), Failure> {
+        let client = connection(&self.pool, &self.config, Operation::Check).await?;
+        let adapted = schema::adapt_turns(&client, &self.config).await;
+        if adapted.is_err() {
+            client.discard();
+        }
+        adapted
+    }
+
     /// Does jobs in one transaction: all of them, or nothing. Jobs that it does not come to are moved to the result.
     async fn transaction(
         self: &Arc<Self>,
@@ -196,7 +213,8 @@ impl Shared {
     /// Closes a connection after a failure.
     fn discard(&self, client: Session, failure: &Failure) {
         client.discard();
-        if failure.is_silent() {
+        if let Failure::Silent(limit) = failure {
+            events::silent(*limit);
             // Nor is there a response on those that wait in the pool: they lead to the same server.
             self.pool.retain(|_, _| false);
         }
@@ -253,8 +271,8 @@ impl Shared {
     }
 
     /// Sends the writes and the commit. Returns false if there was nothing to write.
-    async fn commit(&self, view: &mut View<'_>, sight: Sight, mut replay: Replay) -> Result<bool, Failed> {
-        let log = replay.flush();
+    async fn commit(&self, view: &mut View<'_>, sight: Sight, replay: Replay) -> Result<bool, Failed> {
+        let log = replay.into_log();
         if log.is_empty() {
             view.client.batch("ROLLBACK").await.map_err(Failed::NotApplied)?;
             return Ok(false);
@@ -291,17 +309,20 @@ impl Shared {
 
     /// Returns true if a commit of unknown outcome was carried out, false if not; `None` if that cannot be found out in
     /// time.
-    async fn was_committed(&self, mark: &Mark) -> Option<bool> {
+    async fn look_up(&self, operation: Option<Operation>, mark: &Mark) -> Option<bool> {
+        events::commit_lost(operation.unwrap_or(Operation::Check));
         let until = Instant::now() + self.config.statement_timeout + self.config.lock_timeout;
         let mut attempts = 0;
-        while Instant::now() < until {
+        let mut found = None;
+        while found.is_none() && Instant::now() < until {
             attempts += 1;
-            if let Ok(found) = resolve::was_committed(&self.pool, &self.config, mark).await {
-                return Some(found);
+            match resolve::was_committed(&self.pool, &self.config, mark).await {
+                Ok(committed) => found = Some(committed),
+                Err(_) => tokio::time::sleep(pause(attempts, &mut SystemRandom::default())).await,
             }
-            tokio::time::sleep(pause(attempts, &mut SystemRandom::default())).await;
         }
-        None
+        events::commit_looked_up(found, attempts);
+        found
     }
 
     pub(super) fn view<'c>(&'c self, client: &'c Session, kind: Kind, operation: Operation) -> View<'c> {
@@ -327,7 +348,9 @@ impl Shared {
                 Ok(()) => return,
                 Err(failure) => failure,
             };
-            if failure.is_broken() && attempts < replacements(&failure) {
+            let again = if failure.is_conflict() { ALONE } else { replacements(&failure) };
+            if (failure.is_broken() || failure.is_conflict()) && attempts < again {
+                events::repeated(operation, attempts, &failure);
                 tokio::time::sleep(pause(attempts, &mut SystemRandom::default())).await;
                 continue;
             }
@@ -396,7 +419,7 @@ async fn run(
 /// Returns the number of attempts on other connections, after one has failed like this.
 fn replacements(failure: &Failure) -> u32 {
     // Each attempt takes the whole timeout, if nothing responds.
-    if failure.is_silent() { 2 } else { 3 }
+    if matches!(failure, Failure::Silent(_)) { 2 } else { 3 }
 }
 
 /// Returns the pause before an attempt.

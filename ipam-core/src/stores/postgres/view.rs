@@ -14,8 +14,8 @@ use super::locks::Locks;
 use super::rows::Columns;
 pub(super) use super::session::Param;
 use super::session::Session;
-use crate::engine::{Page, StoredRange};
-use crate::{Error, ErrorKind, Operation, RangeId, Result, SpaceId};
+use crate::engine::{Page, Quarantined, StoredRange};
+use crate::{AllocationId, AllocationKey, Error, ErrorKind, Operation, RangeId, Result, SpaceId};
 
 /// Kind of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,10 @@ pub(super) struct Seen {
     pub(super) pages: HashMap<(RangeId, u128), Option<Page>>,
     /// Serial number and revision of allocations. A write fails if the row has others by then.
     pub(super) revisions: HashMap<(SpaceId, IpAddr), (i64, i32)>,
+    /// Allocations whose addresses are in quarantine. A removal fails if the entry is of another one by then.
+    pub(super) quarantined: HashMap<(SpaceId, IpAddr), AllocationId>,
+    /// Addresses of requests that were given back. Those that are added are added to what is there by then.
+    pub(super) returned: HashMap<AllocationKey, Vec<IpAddr>>,
     /// Ranges, with their layouts.
     pub(super) ranges: HashMap<RangeId, StoredRange>,
     /// Ranges whose lock is held.
@@ -65,6 +69,20 @@ impl Seen {
         let address = place.1;
         let before = *self.revisions.entry(place).or_insert(revision);
         if before == revision { Ok(()) } else { Err(changed(format_args!("the allocation of {address}"))) }
+    }
+
+    /// Records a quarantined address that was read.
+    ///
+    /// # Errors
+    /// As for pages.
+    pub(super) fn saw_quarantined(&mut self, entry: &Quarantined) -> Result<(), Failure> {
+        let place = (entry.space.clone(), entry.address);
+        let before = self.quarantined.entry(place).or_insert_with(|| entry.allocation.clone());
+        if *before == entry.allocation {
+            Ok(())
+        } else {
+            Err(changed(format_args!("the quarantine of {}", entry.address)))
+        }
     }
 }
 

@@ -11,8 +11,8 @@
 //! 1. Prefetch what the waiting operations will most likely read, in one statement, and [`provide`](Replay::provide)
 //!    it.
 //! 2. For each operation: [`attempt`](Replay::attempt) it until it is [`Attempt::Done`]. On [`Need::Read`], fetch and
-//!    provide; on [`Need::Flush`], send the writes of [`flush`](Replay::flush).
-//! 3. Send the writes of a last [`flush`](Replay::flush) together with the commit. Only then may results be returned.
+//!    provide; on [`Need::Flush`], [give it up](Replay::give_up), and do it in the next transaction.
+//! 3. Send the writes of [`into_log`](Replay::into_log) together with the commit. Only then may results be returned.
 //!    If the commit fails, drop the `Replay` and begin anew.
 //!
 //! Several operations can share one transaction: each sees the writes of those before it. Reads of a range's pages, of
@@ -42,7 +42,7 @@ const MAX_ATTEMPTS: u32 = 10_000;
 pub(crate) enum Need {
     /// The result of this read is missing: fetch it, and [`provide`](Replay::provide) it.
     Read(Read),
-    /// The log has to be written first: send the result of [`flush`](Replay::flush), in this order.
+    /// The log has to be written first.
     Flush,
 }
 
@@ -141,10 +141,16 @@ impl Replay {
 
     /// Returns the writes of finished operations, in order, for the database. Drops the fetched results that they
     /// change.
+    #[cfg(test)]
     pub(crate) fn flush(&mut self) -> Vec<Write> {
         let log = std::mem::take(&mut self.log);
         self.fetched.retain(|read, _| !log.iter().any(|write| write.touches(read)));
         log
+    }
+
+    /// Returns the writes of finished operations, when nothing is read any more.
+    pub(crate) fn into_log(self) -> Vec<Write> {
+        self.log
     }
 
     /// Ends the operation in progress without a result, such as when a read could not be fetched.

@@ -62,8 +62,8 @@ pub(crate) enum Read {
     Allocation(AllocationId),
     /// The allocations of a request: [`Value::Records`].
     AllocationsOfKey(AllocationKey),
-    /// Number of allocations of a request, counted up to the limit: [`Value::Count`].
-    CountOfKey { key: AllocationKey, limit: u32 },
+    /// Number of allocations of a request: [`Value::Count`].
+    CountOfKey(AllocationKey),
     /// Allocations of a range in order: [`Value::Records`].
     AllocationsIn { range: RangeId, from: IpAddr, limit: usize },
     /// New ids, one for each place: [`Value::AllocationIds`]. All ids of a request are asked for at once. A store that
@@ -94,10 +94,11 @@ impl Hash for Read {
         discriminant(self).hash(state);
         match self {
             Self::Range(id) | Self::UsedBits(id) => id.hash(state),
-            Self::RangeOfKey(key) | Self::AllocationsOfKey(key) | Self::Request(key) => key.hash(state),
+            Self::RangeOfKey(key) | Self::AllocationsOfKey(key) | Self::CountOfKey(key) | Self::Request(key) => {
+                key.hash(state);
+            }
             Self::Block(id) => id.hash(state),
             Self::Allocation(id) => id.hash(state),
-            Self::CountOfKey { key, .. } => key.hash(state),
             Self::RangesOverlapping { space, net }
             | Self::NetsWithin { space, net }
             | Self::FreeChild { space, net, .. }
@@ -180,7 +181,7 @@ impl Read {
             Self::AllocationAt { space, address } => Value::Record(store.allocation_at(space, *address)?),
             Self::Allocation(id) => Value::Record(store.allocation(id)?),
             Self::AllocationsOfKey(key) => Value::Records(store.allocations_of_key(key)?),
-            Self::CountOfKey { key, limit } => Value::Count(store.count_of_key(key, *limit)?),
+            Self::CountOfKey(key) => Value::Count(store.count_of_key(key, u32::MAX)?),
             Self::AllocationsIn { range, from, limit } => Value::Records(store.allocations_in(range, *from, *limit)?),
             Self::NewAllocationIds(places) => {
                 let ids = places.iter().map(|(space, address)| store.new_allocation_id(space, *address));

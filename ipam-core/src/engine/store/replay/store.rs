@@ -126,7 +126,9 @@ impl Allocations for Replay {
         take!(self.read(Read::AllocationsOfKey(key.clone())), Records)
     }
     fn count_of_key(&mut self, key: &AllocationKey, limit: u32) -> Result<u32> {
-        take!(self.read(Read::CountOfKey { key: key.clone(), limit }), Count)
+        // The whole number is read: with the limit, it could not be provided before the limit is known.
+        let count: Result<u32> = take!(self.read(Read::CountOfKey(key.clone())), Count);
+        Ok(count?.min(limit))
     }
     fn allocations_in(&mut self, range: &RangeId, from: IpAddr, limit: usize) -> Result<Vec<Record>> {
         take!(self.read(Read::AllocationsIn { range: range.clone(), from, limit }), Records)

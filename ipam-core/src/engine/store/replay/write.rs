@@ -122,7 +122,7 @@ fn touches_allocation(read: &Read, allocation: &Allocation) -> bool {
     match read {
         Read::AllocationAt { space, address } => *space == allocation.space && *address == allocation.address,
         Read::Allocation(id) => *id == allocation.id,
-        Read::AllocationsOfKey(key) | Read::CountOfKey { key, .. } => allocation.key.as_ref() == Some(key),
+        Read::AllocationsOfKey(key) | Read::CountOfKey(key) => allocation.key.as_ref() == Some(key),
         Read::AllocationsIn { range, .. } => *range == allocation.range,
         Read::Expired { now, .. } | Read::CountExpired { now, .. } => expired(*now),
         Read::Find { .. } => true,

@@ -19,7 +19,7 @@ macro_rules! allocations {
 }
 
 impl View<'_> {
-    async fn records(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn records(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Record>, Failure> {
         let found = self.all(sql, params, |row| row.record()).await?;
         let mut records = Vec::with_capacity(found.len());
         for (record, revision) in found {
@@ -57,10 +57,10 @@ impl View<'_> {
     }
 
     // Counted by the request, whose count the removal of an allocation lowers. A removal of the request relies on it.
-    pub(super) async fn count_of_key(&self, key: &AllocationKey, most: u32) -> Result<u32, Failure> {
+    pub(super) async fn count_of_key(&self, key: &AllocationKey) -> Result<u32, Failure> {
         let sql = "SELECT live FROM request WHERE key = $1 AND addresses IS NOT NULL";
         let live = self.optional(sql, &[(&key.as_str(), Type::TEXT)], |row| row.get::<i32>(0)).await?;
-        Ok(u32::try_from(live.unwrap_or(0)).unwrap_or(0).min(most))
+        Ok(u32::try_from(live.unwrap_or(0)).unwrap_or(0))
     }
 
     pub(super) async fn allocations_in(
@@ -124,8 +124,12 @@ impl View<'_> {
         self.one(sql, &params, |row| row.amount(0)).await
     }
 
-    pub(super) async fn request(&self, key: &AllocationKey) -> Result<Option<RequestRecord>, Failure> {
+    pub(super) async fn request(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>, Failure> {
         const SQL: &str = concat!("SELECT ", request_columns!(), " FROM request t WHERE t.key = $1");
-        self.optional(SQL, &[(&key.as_str(), Type::TEXT)], |row| row.request()).await
+        let found = self.optional(SQL, &[(&key.as_str(), Type::TEXT)], |row| row.request()).await?;
+        if let Some(found) = &found {
+            self.seen.returned.insert(key.clone(), found.returned.clone());
+        }
+        Ok(found)
     }
 }

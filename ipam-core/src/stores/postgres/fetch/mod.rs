@@ -2,6 +2,8 @@
 
 mod allocations;
 mod blocks;
+pub(super) mod bulk;
+mod bulk_ranges;
 mod conditions;
 mod find;
 mod pages;
@@ -12,6 +14,7 @@ pub(super) use pages::number;
 
 use super::errors::Failure;
 use super::view::View;
+use crate::Operation;
 use crate::engine::replay::{Read, Replay, Value};
 use crate::net::best_fit;
 
@@ -22,7 +25,12 @@ impl View<'_> {
             Read::Range(id) => Value::Range(self.range(id).await?),
             Read::RangesOverlapping { space, net } => Value::Ranges(self.ranges_overlapping(space, *net).await?),
             Read::ListRanges { filter, after, limit } => {
-                Value::RangeList(self.list_ranges(filter, after.as_ref(), *limit).await?)
+                let ranges = self.list_ranges(filter, after.as_ref(), *limit).await?;
+                if self.operation == Operation::ListRecords {
+                    let keys = ranges.iter().filter_map(|range| range.key.as_ref()).collect();
+                    self.requests(&keys, replay).await?;
+                }
+                Value::RangeList(ranges)
             }
             Read::RangeOfKey(key) => Value::Range(self.range_of_key(key).await?),
             Read::Block(id) => Value::Block(self.block(id).await?),
@@ -51,15 +59,24 @@ impl View<'_> {
             Read::AllocationAt { space, address } => Value::Record(self.allocation_at(space, *address).await?),
             Read::Allocation(id) => Value::Record(self.allocation(id).await?),
             Read::AllocationsOfKey(key) => Value::Records(self.allocations_of_key(key).await?),
-            Read::CountOfKey { key, limit } => Value::Count(self.count_of_key(key, *limit).await?),
+            Read::CountOfKey(key) => Value::Count(self.count_of_key(key).await?),
             Read::AllocationsIn { range, from, limit } => {
                 Value::Records(self.allocations_in(range, *from, *limit).await?)
             }
             Read::NewAllocationIds(places) => Value::AllocationIds(self.new_allocation_ids(places).await?),
             Read::Find { request, now, after, limit } => {
-                Value::Allocations(self.find(request, *now, after.as_ref(), *limit).await?)
+                let found = self.find(request, *now, after.as_ref(), *limit).await?;
+                if self.operation == Operation::ListRecords {
+                    self.listed(&found, replay).await?;
+                }
+                Value::Allocations(found)
             }
-            Read::Expired { range, now, limit } => Value::Records(self.expired(range.as_ref(), *now, *limit).await?),
+            Read::Expired { range, now, limit } => {
+                let found = self.expired(range.as_ref(), *now, *limit).await?;
+                let waits = self.operation == Operation::Deallocate;
+                self.around(&found, waits, replay).await?;
+                Value::Records(found)
+            }
             Read::CountExpired { range, now } => Value::Number(self.count_expired(range, *now).await?),
             Read::Request(key) => Value::Request(self.request(key).await?),
             Read::QuarantinedAt { space, address } => Value::Quarantined(self.quarantined_at(space, *address).await?),

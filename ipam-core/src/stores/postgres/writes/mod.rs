@@ -12,10 +12,10 @@ use super::errors::unsound;
 use super::fetch::number;
 use super::view::{Kind, Seen};
 use crate::engine::replay::Write;
-use crate::engine::{Page, RequestKind, RequestRecord, StoredRange};
+use crate::engine::{Page, REMEMBERED, RequestKind, RequestRecord, StoredRange, locate};
 use crate::stores::columns::{self, IdParts};
 use crate::stores::states;
-use crate::{Allocation, AllocationKey, Operation, RangeId, Result};
+use crate::{Allocation, AllocationKey, Operation, RangeId, Result, SpaceId};
 
 mod sql;
 mod statement;
@@ -44,6 +44,9 @@ macro_rules! lists {
         }
     };
 }
+
+// After the macro, which it uses.
+mod allocations;
 
 /// Converts the log to statements, in an order in which they can be done.
 ///
@@ -77,7 +80,7 @@ pub(super) fn statements(log: Vec<Write>, seen: &Seen, kind: Kind, operation: Op
                 sorted.changed_requests.insert(key, None);
             }
             Write::InsertQuarantined(entry) => sorted.quarantined.push(entry),
-            Write::RemoveQuarantined { space, address } => sorted.released.push((space.to_string(), address)),
+            Write::RemoveQuarantined { space, address } => sorted.released.push((space, address)),
             Write::AppendChange(change) => sorted.changes.push(*change),
         }
     }
@@ -115,7 +118,7 @@ struct Sorted<'s> {
     /// Requests whose allocations end; `None` for those that are removed.
     changed_requests: BTreeMap<AllocationKey, Option<RequestRecord>>,
     quarantined: Vec<crate::engine::Quarantined>,
-    released: Vec<(String, IpAddr)>,
+    released: Vec<(SpaceId, IpAddr)>,
     changes: Vec<crate::Change>,
 }
 
@@ -207,7 +210,12 @@ impl<'s> Sorted<'s> {
         for (key, change) in &self.changed_requests {
             match change {
                 None => gone.push((key.to_string(), ended.remove(key).unwrap_or(0))),
-                Some(request) => lowered.push((key.to_string(), ended.remove(key).unwrap_or(0), returned(request)?)),
+                Some(request) => {
+                    // Others may have given back addresses of the same request meanwhile.
+                    let known = self.seen.returned.get(key).map_or(0, Vec::len);
+                    let added = request.returned.get(known..).unwrap_or_default();
+                    lowered.push((key.to_string(), ended.remove(key).unwrap_or(0), returned(added)?));
+                }
             }
         }
         lowered.extend(ended.into_iter().map(|(key, ended)| (key.to_string(), ended, None)));
@@ -232,17 +240,26 @@ impl<'s> Sorted<'s> {
                     .with(keys, Type::TEXT_ARRAY)
                     .with(ended, Type::INT4_ARRAY)
                     .with(returned, Type::TEXT_ARRAY)
-                    .with(count(&lowered), Type::INT8),
+                    .with(count(&lowered), Type::INT8)
+                    .with(i64::try_from(REMEMBERED).unwrap_or(i64::MAX), Type::INT8),
             );
         }
         if !self.released.is_empty() {
-            let number = count(&self.released);
-            let (space, address): (Vec<String>, Vec<IpAddr>) = self.released.iter().cloned().unzip();
+            let unread = |place: &(SpaceId, IpAddr)| {
+                unsound(self.operation, format_args!("the quarantine of {} was not read", place.1))
+            };
+            lists!(
+                space: String = place.0.to_string(),
+                address: IpAddr = place.1,
+                allocation: String = self.seen.quarantined.get(place).ok_or_else(|| unread(place))?.to_string();
+                &self.released, place
+            );
             to.push(
                 Statement::new(sql::RELEASE)
                     .with(space, Type::TEXT_ARRAY)
                     .with(address, Type::INET_ARRAY)
-                    .with(number, Type::INT8),
+                    .with(allocation, Type::TEXT_ARRAY)
+                    .with(count(&self.released), Type::INT8),
             );
         }
         Ok(())
@@ -301,7 +318,39 @@ impl<'s> Sorted<'s> {
                     .with(opened, Type::BOOL_ARRAY),
             );
         }
+        self.compare_pages(to);
         self.raise_marks(to, kind, added.iter().map(|(place, ..)| *place))
+    }
+
+    /// Compares pages that lack an allocation which ends: they may have been read before it was there. Nothing is cleared
+    /// in them then, so that they are not written.
+    fn compare_pages(&self, to: &mut Vec<Statement>) {
+        let mut pages = BTreeMap::new();
+        for allocation in &self.removed {
+            let (no, bit) = locate(allocation.address);
+            let place = (allocation.range.clone(), no);
+            if let Some(Some(page)) = self.seen.pages.get(&place)
+                && !page.contains(bit)
+                && !self.pages.contains_key(&place)
+            {
+                pages.insert(place, *page);
+            }
+        }
+        if pages.is_empty() {
+            return;
+        }
+        let number_of = i64::try_from(pages.len()).unwrap_or(i64::MAX);
+        let (places, bits): (Vec<_>, Vec<Vec<u8>>) =
+            pages.into_iter().map(|(place, page)| (place, page.to_bytes().to_vec())).unzip();
+        let (ranges, nos): (Vec<String>, Vec<Vec<u8>>) =
+            places.into_iter().map(|(range, no)| (range.to_string(), number(no))).unzip();
+        to.push(
+            Statement::new(sql::COMPARE_PAGES)
+                .with(ranges, Type::TEXT_ARRAY)
+                .with(nos, Type::BYTEA_ARRAY)
+                .with(bits, Type::BYTEA_ARRAY)
+                .with(number_of, Type::INT8),
+        );
     }
 
     /// Raises high-water marks. Where a page was added at the mark, others are added behind it.
@@ -364,7 +413,7 @@ impl<'s> Sorted<'s> {
                 lines: Option<i32> = counts(request).1,
                 held: i32 = live.get(&request.key).copied().unwrap_or(0),
                 owner: String = request.owner.to_string(),
-                given_back: Option<String> = returned(request)?;
+                given_back: Option<String> = returned(&request.returned)?;
                 &self.requests, request
             );
             to.push(
@@ -407,80 +456,14 @@ impl<'s> Sorted<'s> {
         Ok(())
     }
 
-    fn insert_allocations(&self) -> Result<Statement> {
-        let foreign =
-            |allocation: &Allocation| unsound(self.operation, format_args!("it did not make the id {}", allocation.id));
-        let serial_of = |allocation: &Allocation| IdParts::of(allocation.id.as_str()).map(|parts| parts.serial);
-        lists!(
-            space: String = allocation.space.to_string(),
-            address: IpAddr = allocation.address,
-            serial: i64 = serial_of(allocation).ok_or_else(|| foreign(allocation))?,
-            range: String = allocation.range.to_string(),
-            key: Option<String> = allocation.key.as_ref().map(ToString::to_string),
-            lines: i32 = integer(*line),
-            owner: Option<String> = allocation.owner.as_ref().map(ToString::to_string),
-            hostname: Option<String> = allocation.labels.hostname.clone(),
-            description: Option<String> = allocation.labels.description.clone(),
-            mac: Option<String> = allocation.labels.mac.map(|mac| mac.to_string()),
-            tags: Option<String> = self.json(columns::tags(&allocation.labels.tags))?,
-            created: Option<i64> = allocation.created.map(columns::micros),
-            updated: Option<i64> = allocation.updated.map(columns::micros),
-            expires: Option<i64> = allocation.expires.map(columns::micros);
-            &self.inserted, (allocation, line)
-        );
-        Ok(Statement::new(sql::INSERT_ALLOCATIONS)
-            .with(space, Type::TEXT_ARRAY)
-            .with(address, Type::INET_ARRAY)
-            .with(serial, Type::INT8_ARRAY)
-            .with(range, Type::TEXT_ARRAY)
-            .with(key, Type::TEXT_ARRAY)
-            .with(lines, Type::INT4_ARRAY)
-            .with(owner, Type::TEXT_ARRAY)
-            .with(hostname, Type::TEXT_ARRAY)
-            .with(description, Type::TEXT_ARRAY)
-            .with(mac, Type::TEXT_ARRAY)
-            .with(tags, Type::TEXT_ARRAY)
-            .with(created, Type::INT8_ARRAY)
-            .with(updated, Type::INT8_ARRAY)
-            .with(expires, Type::INT8_ARRAY))
-    }
-
-    fn update_allocations(&self) -> Result<Statement> {
-        lists!(
-            space: String = allocation.space.to_string(),
-            address: IpAddr = allocation.address,
-            revision: (i64, i32) = self.revision(allocation)?,
-            hostname: Option<String> = allocation.labels.hostname.clone(),
-            description: Option<String> = allocation.labels.description.clone(),
-            mac: Option<String> = allocation.labels.mac.map(|mac| mac.to_string()),
-            tags: Option<String> = self.json(columns::tags(&allocation.labels.tags))?,
-            updated: Option<i64> = allocation.updated.map(columns::micros),
-            expires: Option<i64> = allocation.expires.map(columns::micros);
-            &self.updated, allocation
-        );
-        let (serial, revision): (Vec<i64>, Vec<i32>) = revision.into_iter().unzip();
-        Ok(Statement::new(sql::UPDATE_ALLOCATIONS)
-            .with(space, Type::TEXT_ARRAY)
-            .with(address, Type::INET_ARRAY)
-            .with(serial, Type::INT8_ARRAY)
-            .with(revision, Type::INT4_ARRAY)
-            .with(hostname, Type::TEXT_ARRAY)
-            .with(description, Type::TEXT_ARRAY)
-            .with(mac, Type::TEXT_ARRAY)
-            .with(tags, Type::TEXT_ARRAY)
-            .with(updated, Type::INT8_ARRAY)
-            .with(expires, Type::INT8_ARRAY)
-            .with(count(&self.updated), Type::INT8))
-    }
-
     fn json(&self, text: serde_json::Result<Option<String>>) -> Result<Option<String>> {
         text.map_err(|error| unsound(self.operation, error))
     }
 }
 
-/// Returns the list of addresses of a request that were given back, as JSON.
-fn returned(request: &RequestRecord) -> Result<Option<String>> {
-    let texts: Vec<String> = request.returned.iter().map(ToString::to_string).collect();
+/// Returns a list of addresses that were given back, as JSON.
+fn returned(addresses: &[IpAddr]) -> Result<Option<String>> {
+    let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     columns::list(texts.iter().map(String::as_str)).map_err(|error| unsound(Operation::Deallocate, error))
 }
 

@@ -15,17 +15,23 @@ pub(super) const REMOVE_REQUESTS: &str = "WITH d AS (DELETE FROM request r USING
                                WHERE r.key = x.key AND r.live = x.ended RETURNING 1) \
                                SELECT 1 / (count(*) = $3)::int FROM d";
 pub(super) const LOWER_REQUESTS: &str = "WITH u AS (UPDATE request r SET live = r.live - x.ended, \
-                              returned = coalesce(x.returned::jsonb, r.returned) \
+                              returned = CASE WHEN x.returned IS NULL THEN r.returned ELSE (SELECT \
+                              jsonb_agg(e.address ORDER BY e.place) FROM jsonb_array_elements(coalesce(r.returned, \
+                              '[]') || x.returned::jsonb) WITH ORDINALITY AS e(address, place) \
+                              WHERE e.place <= $5) END \
                               FROM unnest($1::text[], $2::int4[], $3::text[]) AS x(key, ended, returned) \
                               WHERE r.key = x.key AND r.live > x.ended RETURNING 1) \
                               SELECT 1 / (count(*) = $4)::int FROM u";
-pub(super) const RELEASE: &str = "WITH d AS (DELETE FROM quarantine q USING unnest($1::text[], $2::inet[]) AS x(space, address) \
-                       WHERE q.space = x.space AND q.address = x.address RETURNING 1) \
-                       SELECT 1 / (count(*) = $3)::int FROM d";
+pub(super) const RELEASE: &str = "WITH d AS (DELETE FROM quarantine q USING unnest($1::text[], $2::inet[], $3::text[]) \
+                       AS x(space, address, allocation) WHERE q.space = x.space AND q.address = x.address \
+                       AND q.allocation = x.allocation RETURNING 1) SELECT 1 / (count(*) = $4)::int FROM d";
 pub(super) const CHANGE_PAGES: &str = "WITH u AS (UPDATE page p SET bits = x.bits, used = x.used, open = x.open \
                             FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[], $5::int4[], $6::bool[]) \
                             AS x(range, no, was, bits, used, open) WHERE p.range = x.range AND p.no = x.no \
                             AND p.bits = x.was RETURNING 1) SELECT 1 / (count(*) = $7)::int FROM u";
+pub(super) const COMPARE_PAGES: &str = "SELECT 1 / (count(*) = $4)::int FROM page p JOIN unnest($1::text[], $2::bytea[], \
+                             $3::bytea[]) AS x(range, no, bits) ON p.range = x.range AND p.no = x.no \
+                             AND p.bits = x.bits";
 pub(super) const ADD_PAGES: &str = "INSERT INTO page (range, no, bits, used, open) \
                          SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::int4[], $5::bool[])";
 pub(super) const ADD_CLUMP: &str = "INSERT INTO page (range, no, bits, used, open) \
