@@ -127,7 +127,8 @@ fn times_that_cannot_be_written_down_are_refused() {
         says(&error, ErrorKind::InvalidInput, &["expiry", "give a shorter time to live"]);
         // One that is farther ahead than any time can be.
         let lost = PostgresProvider::open(ahead.with_clock_offset(|| Duration::MAX)).await.unwrap();
-        says(&lost.allocate_one("lan", "vm").await.unwrap_err(), ErrorKind::Corrupt, &["the server's clock"]);
+        let error = lost.allocate_one("lan", "vm").await.unwrap_err();
+        says(&error, ErrorKind::Config, &["the clock of the server", "out of range", "set it right"]);
         assert_eq!(ipam.usage_of("lan").await.unwrap().allocated, 1);
     });
 }

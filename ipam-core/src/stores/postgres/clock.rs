@@ -11,8 +11,8 @@ pub(super) fn server_time(operation: Operation, micros: i64, config: &PostgresCo
     let time = columns::from_micros(micros).and_then(|time| time.checked_add((config.clock_offset)()));
     time.map(columns::cut).ok_or_else(|| {
         let message = format!(
-            "the clock of the server is at {micros} microseconds after 1970, which no time can be counted from; set it \
-             right"
+            "the clock of the server is at {micros} microseconds after 1970, which is out of range with the clock \
+             offset; set it right"
         );
         Error::new(ErrorKind::Config, operation, message)
     })
