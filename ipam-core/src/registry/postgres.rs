@@ -24,6 +24,7 @@ const OPTIONS: &[&str] = &[
     "lock_timeout",
     "pin",
     "plain",
+    "prepared_statements",
     "read_only",
     "schema",
     "statement_timeout",
@@ -86,6 +87,9 @@ fn config_of(url: &ProviderUrl, trust: &Trust) -> Result<PostgresConfig> {
     }
     if let Some(read_only) = url.flag("read_only")? {
         config = config.with_read_only(read_only);
+    }
+    if let Some(prepared) = url.flag("prepared_statements")? {
+        config = config.with_prepared_statements(prepared);
     }
     if let Some(create) = url.flag("create")? {
         config = config.with_create(create);

@@ -51,6 +51,7 @@ const OPTIONAL: &[(&str, &str, bool)] = &[
 /// | `lock_timeout` | `postgres:` | duration: the longest wait for another transaction | `5s` |
 /// | `pin` | `postgres:` | PEM file of the only certificate that the server may have | none |
 /// | `plain` | `postgres:` | boolean: without TLS | by the host |
+/// | `prepared_statements` | `postgres:` | boolean: quicker, and not for a proxy that pools transactions | `false` |
 /// | `read_only` | `embedded:`, `postgres:` | boolean: never write | `false` |
 /// | `readers` | `embedded:` | number of threads that read; 0 counts as 1, above 64 as 64 | `2` |
 /// | `schema` | `postgres:` | schema with the tables; each is a store of its own | `ipam` |

@@ -56,6 +56,8 @@ pub struct PostgresConfig {
     pub read_only: bool,
     /// True if the schema is created if there is none, and upgraded if it is older; the default.
     pub create: bool,
+    /// True if allocations use prepared statements; false by default.
+    pub prepared_statements: bool,
     /// True if connections are without TLS; false by default. A Unix socket never has TLS.
     pub plain: bool,
     pub(super) password: Option<SecretString>,
@@ -82,6 +84,7 @@ impl PostgresConfig {
             keep_changes: 1_000_000,
             read_only: false,
             create: true,
+            prepared_statements: false,
             plain: false,
             password: None,
             tls: TlsOptions::new(),
@@ -187,6 +190,17 @@ impl PostgresConfig {
         self
     }
 
+    /// Sets whether allocations use prepared statements; false by default.
+    ///
+    /// They take the server about a third of the work, because it plans each statement once for a connection. Set it if no
+    /// proxy that pools transactions is in between. Such a proxy gives each transaction another connection, on which a
+    /// statement of this name may be missing, or be another one.
+    #[must_use]
+    pub fn with_prepared_statements(mut self, prepared: bool) -> Self {
+        self.prepared_statements = prepared;
+        self
+    }
+
     /// Sets whether connections are without TLS; false by default.
     ///
     /// Without TLS, everyone who can read the traffic reads the data, and everyone who can change it changes the
@@ -231,6 +245,7 @@ impl fmt::Debug for PostgresConfig {
             .field("keep_changes", &self.keep_changes)
             .field("read_only", &self.read_only)
             .field("create", &self.create)
+            .field("prepared_statements", &self.prepared_statements)
             .field("plain", &self.plain)
             .field("tls", &self.tls)
             .finish_non_exhaustive()

@@ -21,6 +21,18 @@
 //! - **Proxies** that pool transactions, such as PgBouncer, can be in between: there are no named statements, and no
 //!   setting outlives its transaction.
 //!
+//! # Other databases with the protocol of PostgreSQL
+//! The tests run on PostgreSQL. The schema has a range type, GiST indexes and an exclusion constraint, by which the addresses
+//! of two ranges never overlap, and the feed relies on the ids and snapshots of transactions. The
+//! [documentation of YugabyteDB](https://docs.yugabyte.com/latest/explore/ysql-language-features/postgresql-compatibility/)
+//! lists exclusion constraints and GiST indexes as not supported, and that of
+//! [CockroachDB](https://www.cockroachlabs.com/docs/stable/sql-feature-support) has no range types among its types. Where one
+//! of these is missing, the schema cannot be created: opening fails, and leaves nothing behind.
+//!
+//! The locks between transactions are advisory. A database that ignores them hands out no address twice, because each
+//! write is compared with what was read, and constraints decide; but transactions are begun anew more often, a range can be
+//! changed while addresses are taken from it, and a lost commit may be looked up too early. Do not use such a database.
+//!
 //! # Errors
 //! Methods also fail with these kinds:
 //!

@@ -13,6 +13,7 @@ use super::fetch::bulk::{REQUESTS, when};
 use super::hint::Hint;
 use super::rows::{RANGE_COLUMNS, net_columns, range_columns};
 use super::schema::{self, VERSION};
+use super::session::Hot;
 use super::view::{Kind, View};
 use crate::engine::replay::{Read, Replay, Value};
 use crate::stores::columns;
@@ -38,6 +39,14 @@ const RANGES: &str = concat!(
      WHERE pg_try_advisory_xact_lock(hashtextextended(encode(o.no, 'hex'), x.seed)) LIMIT 1) p \
      ON t.address_order <> 'random'"
 );
+
+/// Statements that nearly every transaction begins with.
+const HOT: [Hot<'static>; 4] = [
+    (LOCK_SHARED, &[Type::INT8_ARRAY]),
+    (STATE, &[]),
+    (REQUESTS, &[Type::TEXT_ARRAY]),
+    (RANGES, &[Type::TEXT_ARRAY, Type::INT8_ARRAY]),
+];
 
 /// Begins a transaction that only reads. Returns the time of the server.
 pub(super) async fn now(view: &View<'_>, config: &PostgresConfig, begin: &str) -> Result<SystemTime, Failure> {
@@ -74,21 +83,27 @@ pub(super) async fn begin(
     let ids: Vec<&str> = ranges.iter().map(|range| range.as_str()).collect();
     let seeds: Vec<i64> = ranges.iter().map(|range| view.locks.pages(range)).collect();
     let texts: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+    let fresh = client.lacks(&HOT);
+    if fresh {
+        // The names in a statement are looked up when it is prepared.
+        client.batch(begin).await?;
+        client.prepare(&HOT).await?;
+    }
     // Sent in this order, and done one after the other: a range is read when its lock is held.
     let locks = async {
         let (alone, shared) = join(
             when(!alone.is_empty(), client.query(LOCK, &[(&alone, Type::INT8_ARRAY)])),
-            client.query(LOCK_SHARED, &[(&shared, Type::INT8_ARRAY)]),
+            client.hot(LOCK_SHARED, &[(&shared, Type::INT8_ARRAY)]),
         )
         .await;
         alone.and(shared)
     };
     let (begun, locked, state, found_requests, found_ranges) = join5(
-        client.batch(begin),
+        async { if fresh { Ok(()) } else { client.batch(begin).await } },
         locks,
-        client.query(STATE, &[]),
-        when(!texts.is_empty(), client.query(REQUESTS, &[(&texts, Type::TEXT_ARRAY)])),
-        when(!ids.is_empty(), client.query(RANGES, &[(&ids, Type::TEXT_ARRAY), (&seeds, Type::INT8_ARRAY)])),
+        client.hot(STATE, &[]),
+        when(!texts.is_empty(), client.hot(REQUESTS, &[(&texts, Type::TEXT_ARRAY)])),
+        when(!ids.is_empty(), client.hot(RANGES, &[(&ids, Type::TEXT_ARRAY), (&seeds, Type::INT8_ARRAY)])),
     )
     .await;
     begun?;

@@ -25,11 +25,16 @@ pub(super) type Param<'p> = (&'p (dyn ToSql + Sync), Type);
 pub(super) struct Session {
     client: Object,
     limit: Duration,
+    prepares: bool,
 }
+
+/// Statement that is done again and again, and the types of its parameters.
+pub(super) type Hot<'s> = (&'static str, &'s [Type]);
 
 impl Session {
     pub(super) fn new(client: Object, config: &PostgresConfig) -> Self {
-        Self { client, limit: config.statement_timeout.saturating_add(WAY) }
+        let limit = config.statement_timeout.saturating_add(WAY);
+        Self { client, limit, prepares: config.prepared_statements }
     }
 
     // Statements that are sent together have their deadlines together, too: each begins when it is first polled.
@@ -53,6 +58,37 @@ impl Session {
     /// Does a statement whose rows are of no interest.
     pub(super) async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<(), Failure> {
         self.bounded(self.client.execute_typed(sql, params)).await.map(|_| ())
+    }
+
+    /// Returns true if the statements are still to be prepared, on a connection that prepares.
+    // These are the first ones that it prepares.
+    pub(super) fn lacks(&self, statements: &[Hot<'_>]) -> bool {
+        self.prepares && self.client.statement_cache.size() < statements.len()
+    }
+
+    /// Prepares statements, unless they are, on a connection that prepares.
+    // Before they are sent together: one that had to be prepared first would come after those behind it.
+    pub(super) async fn prepare(&self, statements: &[Hot<'_>]) -> Result<(), Failure> {
+        if self.prepares {
+            for (sql, types) in statements {
+                self.bounded(self.client.prepare_typed_cached(sql, types)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does a statement that was prepared, on a connection that prepares.
+    pub(super) async fn hot(&self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Failure> {
+        if !self.prepares {
+            return self.query(sql, params).await;
+        }
+        let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
+        let values: Vec<&(dyn ToSql + Sync)> = params.iter().map(|(value, _)| *value).collect();
+        self.bounded(async {
+            let statement = self.client.prepare_typed_cached(sql, &types).await?;
+            self.client.query(&statement, &values).await
+        })
+        .await
     }
 
     /// Ends the transaction with `sql`, and gives the connection back to the pool, unless the end failed.

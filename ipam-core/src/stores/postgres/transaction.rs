@@ -12,7 +12,7 @@ use super::errors::Failure;
 use super::job::Job;
 use super::locks::Locks;
 use super::resolve::{self, Mark};
-use super::session::Session;
+use super::session::{Hot, Session};
 use super::view::{Kind, Seen, Serials, View};
 use super::{events, prefetch, schema, writes};
 use crate::backoff::BackoffConfig;
@@ -27,6 +27,10 @@ pub(super) struct Shared {
     pub(super) locks: Locks,
     pub(super) serials: Serials,
 }
+
+/// Settings by which the plan of a prepared statement is made once: through the indexes, however few rows there are then.
+const KEEP_PLANS: &str =
+    "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 
 /// Number of times that a batch is begun anew before each of its jobs is done alone.
 const TOGETHER: u32 = 3;
@@ -234,13 +238,16 @@ impl Shared {
         view.own_lock = own_lock;
         let mut replay = Replay::new();
         let hints: Vec<_> = jobs.iter().map(|job| job.hint()).collect();
-        let begin = begin(
+        let mut begin = begin(
             &self.config,
             match sight {
                 Sight::Each => "ISOLATION LEVEL READ COMMITTED",
                 Sight::One => "ISOLATION LEVEL REPEATABLE READ",
             },
         );
+        if self.config.prepared_statements {
+            begin.push_str(KEEP_PLANS);
+        }
         let now =
             prefetch::begin(&mut view, &begin, &self.config, &hints, &mut replay).await.map_err(Failed::NotApplied)?;
         let actor = self.config.actor.as_deref();
@@ -285,12 +292,15 @@ impl Shared {
             // The ranges were read as they were before their locks were held.
             statements.push(writes::unchanged_ranges(&view.seen));
         }
+        let types: Vec<_> = statements.iter().map(writes::Statement::types).collect();
+        let hot: Vec<Hot<'_>> = statements.iter().zip(&types).map(|(one, types)| (one.sql, &**types)).collect();
+        view.client.prepare(&hot).await.map_err(Failed::NotApplied)?;
         let params: Vec<_> = statements.iter().map(writes::Statement::params).collect();
         // All at once: the futures send when they are first polled, in this order. If one fails, the server refuses
         // those after it, and the commit rolls back.
         let sent = statements.iter().zip(&params).map(|(statement, params)| {
             let client = view.client;
-            async move { client.execute(statement.sql, params).await }
+            async move { client.hot(statement.sql, params).await.map(|_| ()) }
         });
         let commit = view.client.batch("COMMIT");
         let (written, committed) = futures_util::future::join(join_all(sent), commit).await;

@@ -20,6 +20,10 @@ impl Statement {
         self
     }
 
+    pub(in crate::stores::postgres) fn types(&self) -> Vec<Type> {
+        self.params.iter().map(|(_, kind)| kind.clone()).collect()
+    }
+
     pub(in crate::stores::postgres) fn params(&self) -> Vec<Param<'_>> {
         self.params.iter().map(|(value, kind)| (&**value as &(dyn ToSql + Sync), kind.clone())).collect()
     }
