@@ -44,7 +44,9 @@ impl Harness for PostgresHarness {
             .with_clock_offset(move || Duration::from_millis(ahead.load(Ordering::SeqCst)));
         let provider = PostgresProvider::open(config.clone()).await.map_err(failed)?;
         // With connections of its own, as another host has it.
-        let other = PostgresProvider::open(config.clone()).await.map_err(failed)?;
+        // One that connects directly prepares its statements.
+        let prepared = config.clone().with_prepared_statements(!self.proxied);
+        let other = PostgresProvider::open(prepared).await.map_err(failed)?;
         let fixture = setup.define(Arc::new(provider)).await?;
         Ok(fixture.with_other(Arc::new(other)).with_guard(Store(config)))
     }
