@@ -1,4 +1,5 @@
-//! Provider on PostgreSQL against one-row inserts by the same number of clients: bars Q2, Q3 and Q5, and Q1 as a rate.
+//! Provider on PostgreSQL against one-row inserts by the same number of clients: bars Q2, Q3 and Q5, and Q1 as a rate;
+//! and against a query for the first gap under an advisory lock: Q4. It connects directly, with prepared statements.
 //!
 //! `cargo bench -p ipam-core --features postgres --bench postgres`
 //!
@@ -33,8 +34,8 @@ struct Case {
 }
 
 impl Case {
-    async fn new(server: &Server, clients: usize, net: &str) -> Self {
-        let config = server.fresh();
+    async fn new(server: &Server, clients: usize, net: &str, prepared: bool) -> Self {
+        let config = server.fresh().with_prepared_statements(prepared);
         let open = || async { Arc::new(PostgresProvider::open(config.clone()).await.unwrap()) };
         let first = open().await;
         first.define_range(&DefineRange::new("pool", net.parse().unwrap())).await.unwrap();
@@ -137,8 +138,46 @@ fn inserts(clients: &[Arc<Client>], calls: usize) -> f64 {
     })
 }
 
+/// Address that a client of the peer takes: the first gap behind a taken one, under a lock of the whole table.
+async fn take_gap(client: &Client) {
+    const GAP: &str = "INSERT INTO gap (address) SELECT a.address + 1 FROM gap a WHERE NOT EXISTS \
+                       (SELECT 1 FROM gap b WHERE b.address = a.address + 1) ORDER BY a.address LIMIT 1";
+    client.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock(1); {GAP}; COMMIT")).await.unwrap();
+}
+
+/// Allocations of the peer by all clients. Returns the nanoseconds of one.
+fn gaps(clients: &[Arc<Client>], each: usize) -> f64 {
+    per_call(each * clients.len(), || {
+        let callers: Vec<_> = clients
+            .iter()
+            .map(|client| {
+                let client = Arc::clone(client);
+                runtime().spawn(async move {
+                    for _ in 0..each {
+                        take_gap(&client).await;
+                    }
+                })
+            })
+            .collect();
+        for result in runtime().block_on(join_all(callers)) {
+            result.unwrap();
+        }
+    })
+}
+
+/// Fills the table of the peer with `count` addresses in order, from which every second one is then removed, if `holes`.
+async fn fill_gaps(client: &Client, first: &str, count: usize, holes: bool) {
+    let fill = format!(
+        "DROP TABLE IF EXISTS gap; CREATE TABLE gap (address inet PRIMARY KEY); \
+         INSERT INTO gap SELECT '{first}'::inet + n FROM generate_series(0, {}) AS n; \
+         DELETE FROM gap WHERE {holes} AND address <> '{first}' AND random() < 0.5; ANALYZE gap",
+        count - 1
+    );
+    client.batch_execute(&fill).await.unwrap();
+}
+
 fn main() {
-    if !["Q2", "Q3", "Q5"].into_iter().any(wanted) {
+    if !["Q2", "Q3", "Q4", "Q5"].into_iter().any(wanted) {
         return;
     }
     let Some(server) = Server::start(Setup { sync: true, settings: Vec::new() }) else { return };
@@ -152,18 +191,21 @@ fn main() {
         }
         clients
     });
-    let half = |clients: usize, holes: bool| {
+    let half_by = |clients: usize, holes: bool, prepared: bool| {
         runtime().block_on(async {
-            let case = Case::new(&server, clients, "10.0.0.0/16").await;
+            let case = Case::new(&server, clients, "10.0.0.0/16", prepared).await;
             case.fill(if holes { 65_000 } else { 32_768 }, holes).await;
             case
         })
     };
+    let half = |clients: usize, holes: bool| half_by(clients, holes, true);
     if wanted("Q2") {
-        let (one, eight) = (half(1, false), half(8, false));
+        let (one, eight, typed) = (half(1, false), half(8, false), half_by(1, false, false));
         let [ours, floor] = rounds([&mut || one.allocate(1, CALLS / 4), &mut || inserts(&clients[..1], CALLS / 4)]);
         against("Q2", "half a /16, 1 client", &ours, "one-row insert", &floor, Reach::AtLeast(0.5));
         println!("Q1: {:.0} allocations per second", 1e9 / support::median(&ours));
+        let [ours, other] = rounds([&mut || one.allocate(1, CALLS / 4), &mut || typed.allocate(1, CALLS / 4)]);
+        against("-", "half a /16, 1 client", &ours, "not prepared", &other, Reach::AtLeast(1.0));
         let [ours, floor] = rounds([&mut || eight.allocate(1, CALLS), &mut || inserts(&clients, CALLS)]);
         against("Q2", "half a /16, 8 clients", &ours, "one-row insert, 8 clients", &floor, Reach::AtLeast(0.4));
         println!("Q1: {:.0} allocations per second", 1e9 / support::median(&ours));
@@ -180,9 +222,9 @@ fn main() {
     if wanted("Q3") {
         let (contiguous, random) = (half(1, false), half(1, true));
         let (empty, wide) = runtime().block_on(async {
-            let wide = Case::new(&server, 1, "2001:db8::/64").await;
+            let wide = Case::new(&server, 1, "2001:db8::/64", true).await;
             wide.fill(100_000, false).await;
-            (Case::new(&server, 1, "10.0.0.0/24").await, wide)
+            (Case::new(&server, 1, "10.0.0.0/24", true).await, wide)
         });
         let calls = 200;
         let [base, first, second, third] = rounds([
@@ -195,6 +237,22 @@ fn main() {
             [("half a /16", &first), ("half a /16, random", &second), ("/64 with 100 000 taken", &third)]
         {
             against("Q3", what, ours, "empty /24", &base, Reach::AtLeast(0.7));
+        }
+    }
+    if wanted("Q4") {
+        let wide = runtime().block_on(async {
+            let wide = Case::new(&server, 8, "2001:db8::/64", true).await;
+            wide.fill(100_000, false).await;
+            wide
+        });
+        for (what, case, first, count, holes, calls, least) in [
+            ("half a /16, random", half(8, true), "10.0.0.0", 65_000, true, 25, 10.0),
+            ("half a /16", half(8, false), "10.0.0.0", 32_768, false, 2, 150.0),
+            ("/64 with 100 000 taken", wide, "2001:db8::1", 100_000, false, 1, 500.0),
+        ] {
+            runtime().block_on(fill_gaps(&clients[0], first, count, holes));
+            let [ours, gap] = rounds([&mut || case.allocate(1, CALLS), &mut || gaps(&clients, calls)]);
+            against("Q4", what, &ours, "gap query, 8 clients", &gap, Reach::AtLeast(least));
         }
     }
     if wanted("Q5") {
