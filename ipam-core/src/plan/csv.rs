@@ -1,11 +1,16 @@
 //! Plan as a table: a header, then a row for each block, range and allocation.
 //!
 //! Cells are separated by commas, semicolons or tabs, as in the header. A list is in one cell, separated by semicolons;
-//! a backslash escapes a semicolon or a backslash.
+//! a backslash escapes a semicolon, a backslash, or a space at an end of a value.
+//!
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a formula. Such a cell
+//! is written with a `'` in front, which spreadsheets show as text; reading takes it away. A cell with spaces at its ends,
+//! which reading would cut, is written so, too.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::csv_text::{guarded, join_list, split_list, unguarded};
 use super::fields::{FIELDS, Record, is_list};
 use super::problem::{PlanError, Problem, Problems};
 use super::read_row::to_plan;
@@ -104,8 +109,8 @@ impl AddressPlan {
                 text.push(',');
                 match record.fields.get(*name) {
                     None => {}
-                    Some(values) if is_list(name) => text.push_str(&cell(&join_list(values))),
-                    Some(values) => text.push_str(&cell(&values.concat())),
+                    Some(values) if is_list(name) => text.push_str(&cell(&guarded(&join_list(values)))),
+                    Some(values) => text.push_str(&cell(&guarded(&values.concat()))),
                 }
             }
             text.push('\n');
@@ -174,42 +179,20 @@ fn record(at: String, header: &[String], row: &csv::StringRecord, problems: &mut
     let mut kind = None;
     let mut fields = BTreeMap::new();
     for (name, cell) in header.iter().zip(row) {
-        let cell = cell.trim();
         if name == "kind" {
+            let cell = cell.trim();
             kind = RowKind::ALL.into_iter().find(|kind| kind.as_str() == cell);
             if kind.is_none() {
                 problems.push(Problem::field(&at, "kind", cell, "write block, range or allocation"));
             }
-        } else if !cell.is_empty() {
+            continue;
+        }
+        let cell = unguarded(cell);
+        if !cell.is_empty() {
             fields.insert(name.clone(), if is_list(name) { split_list(cell) } else { vec![cell.to_owned()] });
         }
     }
     kind.map(|kind| Record { at, kind, fields })
-}
-
-fn split_list(cell: &str) -> Vec<String> {
-    let mut values = vec![String::new()];
-    let mut chars = cell.chars();
-    while let Some(c) = chars.next() {
-        let add = match c {
-            ';' => {
-                values.push(String::new());
-                continue;
-            }
-            '\\' => chars.next().unwrap_or('\\'),
-            c => c,
-        };
-        if let Some(value) = values.last_mut() {
-            value.push(add);
-        }
-    }
-    values.into_iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect()
-}
-
-fn join_list(values: &[String]) -> String {
-    let escaped: Vec<String> = values.iter().map(|value| value.replace('\\', "\\\\").replace(';', "\\;")).collect();
-    // Semicolons, because most spreadsheets would split a cell with commas into several.
-    escaped.join(";")
 }
 
 #[cfg(test)]

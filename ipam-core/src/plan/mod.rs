@@ -62,7 +62,9 @@
 //! **CSV** has a header with the column `kind` and any of the fields, in any order, separated by commas, semicolons or
 //! tabs. A list is in one cell, separated by `;`, with `\;` for a semicolon and `\\` for a backslash. Lines that start
 //! with `#` are comments. A cell that contains the separator of the columns, a line break or a `"` is written between
-//! `"`, and a `"` in it twice (RFC 4180). So a list in a table with semicolons is quoted:
+//! `"`, and a `"` in it twice (RFC 4180). A text that a spreadsheet would take for a formula, because it begins with `=`,
+//! `+`, `-`, `@`, a tab or a carriage return, is written with a `'` in front, which is taken away when it is read. So is a
+//! text with spaces at its ends. A list in a table with semicolons is quoted:
 //!
 //! ```
 //! use ipam_core::plan::AddressPlan;
@@ -99,6 +101,7 @@ mod apply;
 mod check;
 mod contents;
 mod csv;
+mod csv_text;
 mod definitions;
 mod diff;
 mod duration;
