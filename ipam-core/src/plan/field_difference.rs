@@ -1,6 +1,6 @@
 //! Fields in which two blocks, ranges or addresses differ.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use super::contents::Entry;
 use super::duration::format_duration;
 use super::fields::ORDERS;
 use crate::net::{IpRange, IpSet};
-use crate::{AllocationState, Block, Fingerprint, NetworkInfo, Order, Properties, Range, Tags};
+use crate::{AllocationState, Block, Fingerprint, NetworkInfo, Order, Properties, Range, Tag, Tags};
 
 /// Field in which two items differ, with both values as text; `None` for a field that is not set.
 ///
@@ -42,6 +42,43 @@ pub struct FieldDifference {
 /// Largest difference of two times that count as equal.
 const CLOSE: Duration = Duration::from_millis(1);
 
+/// Returns a text with a backslash before each `separator` and backslash.
+fn escaped(text: &str, separator: char) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == separator || c == '\\' {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// Tag as `KEY=VALUE`, or `KEY`.
+#[derive(PartialEq)]
+struct TagText<'a>(&'a Tag);
+
+impl Display for TagText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tag { key, value } = self.0;
+        f.write_str(&escaped(key, '='))?;
+        if value.is_empty() { Ok(()) } else { write!(f, "={value}") }
+    }
+}
+
+/// Property as `NAME=VALUE`.
+#[derive(PartialEq)]
+struct Property<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+impl Display for Property<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", escaped(self.name, '='), self.value)
+    }
+}
+
 /// Collector of the fields that differ.
 #[derive(Default)]
 struct Fields(Vec<FieldDifference>);
@@ -54,21 +91,27 @@ impl Fields {
         }
     }
 
-    fn list<T: Display>(&mut self, field: &'static str, first: &[T], second: &[T]) {
-        let joined = |items: &[T]| {
-            let texts: Vec<String> = items.iter().map(ToString::to_string).collect();
-            Some(texts.join(";")).filter(|text| !text.is_empty())
-        };
-        self.text(field, joined(first), joined(second));
+    /// Compares lists by their values. Two that differ are never shown alike: what separates values is escaped in them.
+    fn list<T: Display + PartialEq>(&mut self, field: &'static str, first: &[T], second: &[T]) {
+        if first != second {
+            let texts = |items: &[T]| items.iter().map(|item| escaped(&item.to_string(), ';')).collect::<Vec<_>>();
+            let joined = |items: &[T]| (!items.is_empty()).then(|| texts(items).join(";"));
+            self.0.push(FieldDifference { field, first: joined(first), second: joined(second) });
+        }
     }
 
     fn tags(&mut self, first: &Tags, second: &Tags) {
-        let all = |tags: &Tags| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
-        self.list("tags", &all(first), &all(second));
+        self.list(
+            "tags",
+            &first.iter().map(TagText).collect::<Vec<_>>(),
+            &second.iter().map(TagText).collect::<Vec<_>>(),
+        );
     }
 
     fn properties(&mut self, first: &Properties, second: &Properties) {
-        let all = |all: &Properties| all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        fn all(all: &Properties) -> Vec<Property<'_>> {
+            all.iter().map(|(name, value)| Property { name, value }).collect()
+        }
         self.list("properties", &all(first), &all(second));
     }
 
@@ -137,10 +180,16 @@ pub(super) fn of_ranges(
     fields.network(&first.network, &second.network);
     let set = |ranges: &[IpRange]| ranges.iter().copied().collect::<IpSet>().ranges().collect::<Vec<IpRange>>();
     fields.list("reserved", &set(&first.reserved), &set(&second.reserved));
-    let order = |order: Order| ORDERS.iter().find(|(_, of)| *of == order).map(|(name, _)| *name);
-    fields.text("order", order(first.policy.order), order(second.policy.order));
-    let quarantine = |range: &Range| Some(range.policy.quarantine).filter(|time| !time.is_zero()).map(format_duration);
-    fields.text("quarantine", quarantine(first), quarantine(second));
+    if first.policy.order != second.policy.order {
+        let name = |order: Order| ORDERS.iter().find(|(_, of)| *of == order).map(|(name, _)| (*name).to_owned());
+        let (first, second) = (name(first.policy.order), name(second.policy.order));
+        fields.0.push(FieldDifference { field: "order", first, second });
+    }
+    if first.policy.quarantine != second.policy.quarantine {
+        let text = |time: Duration| (!time.is_zero()).then(|| format_duration(time));
+        let (first, second) = (text(first.policy.quarantine), text(second.policy.quarantine));
+        fields.0.push(FieldDifference { field: "quarantine", first, second });
+    }
     fields.tags(&first.tags, &second.tags);
     fields.properties(&first.properties, &second.properties);
     fields.text("key", first.key.as_ref(), second.key.as_ref());
@@ -167,7 +216,8 @@ pub(super) fn of_entries(one: &Entry, other: &Entry, same_range: bool) -> Vec<Fi
     }
     fields.text("state", Some(state_name(first.state)), Some(state_name(second.state)));
     fields.text("key", first.key.as_ref(), second.key.as_ref());
-    fields.text("owner", first.owner.as_ref(), second.owner.as_ref());
+    let owner = |allocation: &crate::Allocation| allocation.owner.clone().filter(|owner| !owner.as_str().is_empty());
+    fields.text("owner", owner(first), owner(second));
     fields.text("hostname", first.labels.hostname.as_ref(), second.labels.hostname.as_ref());
     fields.text("description", first.labels.description.as_ref(), second.labels.description.as_ref());
     fields.text("mac", first.labels.mac, second.labels.mac);
