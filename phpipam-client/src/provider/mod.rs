@@ -62,7 +62,7 @@
 //! | allocation that the provider did not make | an address without a mark; its id is the id of the row, such as `17` |
 //! | reservation | the gateway; an address with the tag "Reserved" or "DHCP" and without a mark |
 //! | reservations of all free addresses | a subnet that is marked full |
-//! | properties | every field of a subnet that holds a number, a flag or a text that is not empty, under the server's name, such as `custom_vRA_Range`; not lists and objects, `gatewayId`, and the mark |
+//! | properties | every field of a subnet that holds a number, a flag or a text that is not empty, under the server's name, such as `custom_vRA_Range`; not lists and objects, `gatewayId`, the times of the last change and scan, and the mark |
 //! | name of a range | the first line of the description; the prefix if there is none |
 //!
 //! # Supported operations

@@ -80,10 +80,15 @@ impl Mapping {
     pub(crate) fn properties(&self, subnet: &Subnet, mark: Option<&Mark>) -> Properties {
         // Only some calls return these, and with different contents (Q32, Q35, Q38).
         const PARTS: [&str; 3] = ["gatewayId", "calculation", "permissions"];
+        // Times that the server changes by itself: a copy of the range would differ from it after each scan.
+        const TIMES: [&str; 3] = ["editDate", "lastScan", "lastDiscovery"];
         let Ok(Value::Object(fields)) = serde_json::to_value(subnet) else { return Properties::new() };
         let mut properties = Properties::new();
         for (name, value) in &fields {
-            if PARTS.contains(&name.as_str()) || self.subnet_mark.as_ref() == Some(name) {
+            if PARTS.contains(&name.as_str())
+                || TIMES.contains(&name.as_str())
+                || self.subnet_mark.as_ref() == Some(name)
+            {
                 continue;
             }
             if let Some(text) = scalar(value) {
