@@ -63,8 +63,8 @@ pub(crate) use store::Store;
 #[cfg(feature = "postgres")]
 pub(crate) use store::replay;
 pub(crate) use store::{
-    AllocationChange, Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind,
-    RequestRecord, Requests, StoredRange, dropped_position, unknown_position,
+    AllocationChange, Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, ReadAhead, Record,
+    RequestKind, RequestRecord, Requests, StoredRange, dropped_position, unknown_position,
 };
 #[cfg(any(feature = "embedded", feature = "postgres"))]
 pub(crate) use verify::{Findings, MAX_FINDINGS, OpenKeys};

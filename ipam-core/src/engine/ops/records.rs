@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 
 use super::find::{cut, id_after, invalid_token, page_size};
 use crate::engine::overlay::has_expired;
-use crate::engine::store::{BY_POSITION, Record, RequestKind, RequestRecord, Store};
+use crate::engine::store::{Ahead, BY_POSITION, Record, RequestKind, RequestRecord, Store};
 use crate::engine::unkeyed;
 use crate::{
     Allocation, AllocationKey, AllocationState, Find, Fingerprint, ListRecords, MAX_ADDRESSES, Operation, Page,
@@ -50,6 +50,8 @@ fn ranges<S: Store + ?Sized>(
 ) -> Result<Page<PortableRecord>> {
     let found = store.list_ranges(&RangeFilter::default(), after.as_ref(), size + 1)?;
     let page = cut(found, size, |last| format!("r {}", last.id));
+    let keys = || page.items.iter().filter_map(|range| range.key.clone()).map(Ahead::Request).collect();
+    store.read_ahead(&keys)?;
     let mut records = Vec::new();
     for range in page.items {
         // The others were defined, and are listed as ranges.
@@ -76,6 +78,7 @@ fn addresses<S: Store + ?Sized>(
 ) -> Result<Page<PortableRecord>> {
     let found = store.find(&Find::default().with_quarantined(true), now, after.as_ref(), size + 1)?;
     let mut page = cut(found, size, token);
+    store.read_ahead(&|| reads(&page.items))?;
     let mut records = Vec::with_capacity(page.items.len());
     let mut seen: HashSet<AllocationKey> = HashSet::new();
     let mut taken = 0;
@@ -101,6 +104,23 @@ fn addresses<S: Store + ?Sized>(
         }
     }
     Ok(Page::new(records, page.next))
+}
+
+/// Returns what the records of these addresses are made of.
+fn reads(items: &[Allocation]) -> Vec<Ahead> {
+    let (mut reads, mut seen, mut several) = (Vec::new(), HashSet::new(), HashSet::new());
+    for item in items {
+        if item.state == AllocationState::Quarantined {
+            reads.push(Ahead::QuarantinedAt { space: item.space.clone(), address: item.address });
+        } else if let Some(key) = unkeyed::shown_key(item.key.clone()) {
+            if seen.insert(key.clone()) {
+                reads.push(Ahead::Request(key));
+            } else if several.insert(key.clone()) {
+                reads.push(Ahead::AllocationsOfKey(key));
+            }
+        }
+    }
+    reads
 }
 
 fn token(last: &Allocation) -> String {

@@ -1,6 +1,6 @@
 //! Traits that a store implements for the engine.
 //!
-//! A [`Store`] is the view of one transaction on the records, in seven traits, one per file. Rules for all of them:
+//! A [`Store`] is the view of one transaction on the records, in eight traits, one per file. Rules for all of them:
 //!
 //! - A method does what its name says and checks nothing but that the store is sound.
 //! - Ordered results come in the order their doc names, because pages are cut from them. "After" is exclusive.
@@ -11,6 +11,7 @@
 //!   several writers locks what the writing transaction reads of the range it takes from
 //!   ([`Pages::lock_open_page`]).
 
+mod ahead;
 mod allocations;
 mod blocks;
 mod feed;
@@ -22,6 +23,7 @@ mod records;
 pub(crate) mod replay;
 mod requests;
 
+pub(crate) use ahead::{Ahead, ReadAhead};
 pub(crate) use allocations::Allocations;
 pub(crate) use blocks::Blocks;
 pub(super) use feed::no_position;
@@ -33,6 +35,9 @@ pub(crate) use records::{BY_POSITION, Origin, Quarantined, Record, RequestKind, 
 pub(crate) use requests::Requests;
 
 /// View of one transaction on the records.
-pub(crate) trait Store: Ranges + Blocks + Pages + Allocations + Requests + Quarantine + Feed {}
+pub(crate) trait Store:
+    Ranges + Blocks + Pages + Allocations + Requests + Quarantine + Feed + ReadAhead
+{
+}
 
-impl<S: Ranges + Blocks + Pages + Allocations + Requests + Quarantine + Feed + ?Sized> Store for S {}
+impl<S: Ranges + Blocks + Pages + Allocations + Requests + Quarantine + Feed + ReadAhead + ?Sized> Store for S {}

@@ -27,6 +27,8 @@ impl Failing<'_> {
     }
 }
 
+impl ReadAhead for Failing<'_> {}
+
 macro_rules! failing {
     ($(
         $trait:ident {

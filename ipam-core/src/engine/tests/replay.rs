@@ -121,7 +121,7 @@ impl Twin {
                     self.flush();
                 }
                 Attempt::Need(Need::Read(read)) => {
-                    if !matches!(read, Read::NewAllocationIds(_) | Read::Changes { .. }) {
+                    if !matches!(read, Read::NewAllocationIds(_) | Read::Changes { .. } | Read::Many(_)) {
                         self.seen.push(read.clone());
                     }
                     if let Err(error) = self.fetch(read) {
@@ -134,6 +134,9 @@ impl Twin {
     }
 
     fn fetch(&mut self, read: Read) -> Result<()> {
+        if let Read::Many(reads) = read {
+            return reads.into_iter().try_for_each(|read| self.fetch(read));
+        }
         let value = read.read_from(&mut self.store)?;
         self.replay.provide(read, value);
         Ok(())

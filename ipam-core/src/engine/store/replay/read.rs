@@ -12,7 +12,7 @@ use crate::Result;
 use crate::engine::Page;
 #[cfg(test)]
 use crate::engine::store::Store;
-use crate::engine::store::{Quarantined, Record, RequestRecord, StoredRange};
+use crate::engine::store::{Ahead, Quarantined, Record, RequestRecord, StoredRange};
 use crate::{
     Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, ChangePosition, Changes, Find, Range,
     RangeFilter, RangeId, SpaceId,
@@ -85,6 +85,24 @@ pub(crate) enum Read {
     CountQuarantined { range: RangeId, now: SystemTime },
     /// A part of the feed: [`Value::Changes`].
     Changes { since: Option<ChangePosition>, limit: usize },
+    /// Several of the others: each is provided by itself, and there is no result for all of them.
+    Many(Vec<Read>),
+}
+
+impl From<Ahead> for Read {
+    fn from(ahead: Ahead) -> Self {
+        match ahead {
+            Ahead::Range(id) => Self::Range(id),
+            Ahead::RangesOverlapping { space, net } => Self::RangesOverlapping { space, net },
+            Ahead::BlockAround { space, net } => Self::BlockAround { space, net },
+            Ahead::NetsWithin { space, net } => Self::NetsWithin { space, net },
+            Ahead::Page { range, no } => Self::Page { range, no },
+            Ahead::Request(key) => Self::Request(key),
+            Ahead::AllocationsOfKey(key) => Self::AllocationsOfKey(key),
+            Ahead::AllocationAt { space, address } => Self::AllocationAt { space, address },
+            Ahead::QuarantinedAt { space, address } => Self::QuarantinedAt { space, address },
+        }
+    }
 }
 
 // By hand, because filters have no hash. Listings that differ only in their filter have the same hash, which is correct
@@ -121,6 +139,7 @@ impl Hash for Read {
             Self::ListBlocks { after, limit, .. } => (after, limit).hash(state),
             Self::Find { after, limit, .. } => (after, limit).hash(state),
             Self::Changes { since, limit } => (since, limit).hash(state),
+            Self::Many(reads) => reads.hash(state),
         }
     }
 }
@@ -197,6 +216,7 @@ impl Read {
             Self::Released { range, now, limit } => Value::Released(store.released(range, *now, *limit)?),
             Self::CountQuarantined { range, now } => Value::Numbers(store.count_quarantined(range, *now)?),
             Self::Changes { since, limit } => Value::Changes(store.changes(since.as_ref(), *limit)?),
+            Self::Many(_) => return Err(crate::Error::unsupported(crate::Operation::Check, "a read of several")),
         })
     }
 }

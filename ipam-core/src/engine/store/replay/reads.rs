@@ -31,6 +31,19 @@ impl Replay {
         }
     }
 
+    /// Asks for those of some reads that were not fetched yet, all at once.
+    pub(super) fn fetch_ahead(&mut self, reads: impl Iterator<Item = Read>) -> Result<()> {
+        // With a log each read decides by itself whether the log has to be flushed first.
+        if !self.log.is_empty() {
+            return Ok(());
+        }
+        let missing: Vec<Read> = reads.filter(|read| !self.fetched.contains_key(read)).collect();
+        if missing.len() < 2 {
+            return Ok(());
+        }
+        Err(self.missing(Need::Read(Read::Many(missing))))
+    }
+
     fn missing(&mut self, need: Need) -> Error {
         // The first need counts: an operation that ignores the error may run into others that follow from it.
         self.progress.need.get_or_insert(need);

@@ -8,7 +8,8 @@ use ipnet::IpNet;
 use super::{Read, Replay, Value, Write};
 use crate::engine::Page;
 use crate::engine::store::{
-    Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestRecord, Requests, StoredRange,
+    Ahead, Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, ReadAhead, Record, RequestRecord,
+    Requests, StoredRange,
 };
 use crate::{
     Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, Change, ChangePosition, Changes, Find, Range,
@@ -32,6 +33,12 @@ impl Replay {
     fn write(&mut self, write: Write) -> Result<()> {
         self.progress.writes.push(write);
         Ok(())
+    }
+}
+
+impl ReadAhead for Replay {
+    fn read_ahead(&mut self, reads: &dyn Fn() -> Vec<Ahead>) -> Result<()> {
+        self.fetch_ahead(reads().into_iter().map(Read::from))
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) use sql::Sql;
 pub(super) use statements::{Columns, Statements};
 
 use super::schema::VERSION;
+use crate::engine::ReadAhead;
 use crate::{Error, Operation, Result};
 
 /// Largest number of ranges that are kept decoded.
@@ -38,6 +39,8 @@ pub(super) struct SqliteStore<'c> {
     /// True if anything was written since the request began.
     wrote: bool,
 }
+
+impl ReadAhead for SqliteStore<'_> {}
 
 impl<'c> SqliteStore<'c> {
     pub(super) fn new(connection: &'c Connection, keep_changes: u64) -> Self {

@@ -8,7 +8,11 @@ mod quarantine;
 mod ranges;
 mod requests;
 
+use super::state::State;
+use crate::engine::ReadAhead;
 use crate::{Error, ErrorKind, Operation};
+
+impl ReadAhead for State {}
 
 /// Returns the error for a record that is not stored. The engine refers only to stored records, so that this is a
 /// defect of this crate.

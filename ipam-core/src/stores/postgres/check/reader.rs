@@ -17,7 +17,7 @@ use super::super::view::{View, limit};
 use crate::engine::replay::{Attempt, Need, Replay};
 use crate::engine::{
     Allocations, Blocks, Context, Feed, Findings, Lookups, OpenKeys, Page, Pages, Quarantine, Quarantined, Ranges,
-    Record, RequestRecord, Requests, StoredRange, SystemRandom,
+    ReadAhead, Record, RequestRecord, Requests, StoredRange, SystemRandom,
 };
 use crate::stores::columns;
 use crate::{
@@ -156,6 +156,8 @@ reads! {
         write append_change(change: Change);
     }
 }
+
+impl ReadAhead for Reader<'_, '_> {}
 
 impl Pages for Reader<'_, '_> {
     fn page(&mut self, range: &RangeId, no: u128) -> Result<Option<Page>> {

@@ -6,6 +6,7 @@ pub(super) mod bulk;
 mod bulk_ranges;
 mod conditions;
 mod find;
+mod many;
 mod pages;
 mod quarantine;
 mod ranges;
@@ -21,6 +22,13 @@ use crate::net::best_fit;
 impl View<'_> {
     /// Does a read, and provides its result, and others that came with it.
     pub(super) async fn fetch(&mut self, read: Read, replay: &mut Replay) -> Result<(), Failure> {
+        match read {
+            Read::Many(reads) => self.fetch_many(reads, replay).await,
+            read => self.fetch_one(read, replay).await,
+        }
+    }
+
+    async fn fetch_one(&mut self, read: Read, replay: &mut Replay) -> Result<(), Failure> {
         let value = match &read {
             Read::Range(id) => Value::Range(self.range(id).await?),
             Read::RangesOverlapping { space, net } => Value::Ranges(self.ranges_overlapping(space, *net).await?),
@@ -83,6 +91,8 @@ impl View<'_> {
             Read::Released { range, now, limit } => Value::Released(self.released(range, *now, *limit).await?),
             Read::CountQuarantined { range, now } => Value::Numbers(self.count_quarantined(range, *now).await?),
             Read::Changes { since, limit } => Value::Changes(self.changes(since.as_ref(), *limit).await?),
+            // Those of several are not nested.
+            Read::Many(_) => return Ok(()),
         };
         replay.provide(read, value);
         Ok(())

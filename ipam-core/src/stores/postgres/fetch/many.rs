@@ -1,0 +1,135 @@
+//! Several reads at once: one statement for those of a kind that come in numbers.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use tokio_postgres::types::Type;
+
+use super::super::errors::Failure;
+use super::super::rows::{Columns, block_around, net_columns, range_columns, request_columns};
+use super::super::view::{Kind, View};
+use super::pages::number;
+use crate::engine::Record;
+use crate::engine::replay::{Read, Replay, Value};
+use crate::{AllocationKey, RangeId, SpaceId};
+
+const REQUESTS: &str = concat!("SELECT ", request_columns!(), " FROM request t WHERE t.key = ANY($1)");
+const RANGES: &str = concat!("SELECT ", range_columns!(), ", ", block_around!(), " FROM range t WHERE t.id = ANY($1)");
+const PAGES: &str = "SELECT p.range, p.no, p.bits FROM unnest($1::text[], $2::bytea[]) AS x(range, no) \
+                     JOIN page p ON p.range = x.range AND p.no = x.no";
+const LOCK: &str = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::int8[]) AS t(k)";
+
+impl View<'_> {
+    /// Does several reads, and provides the result of each.
+    pub(super) async fn fetch_many(&mut self, reads: Vec<Read>, replay: &mut Replay) -> Result<(), Failure> {
+        let (mut keys, mut ids, mut pages) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut requests, mut places) = (Vec::new(), Vec::new());
+        for read in reads {
+            match read {
+                Read::Request(key) => keys.push(key),
+                // An allocation reads ranges without the block around them, and locks a page that it names.
+                Read::Range(id) if self.kind != Kind::Write => ids.push(id),
+                Read::Page { range, no } if self.kind != Kind::Write => pages.push((range, no)),
+                Read::AllocationsOfKey(key) => requests.push(key),
+                Read::AllocationAt { space, address } => places.push((space, address)),
+                other => self.fetch_one(other, replay).await?,
+            }
+        }
+        if !keys.is_empty() {
+            self.requests(keys, replay).await?;
+        }
+        if !ids.is_empty() {
+            self.ranges(ids, replay).await?;
+        }
+        if !pages.is_empty() {
+            self.pages_of(pages, replay).await?;
+        }
+        if !requests.is_empty() {
+            self.allocations_of(requests, replay).await?;
+        }
+        if !places.is_empty() {
+            self.allocations_of_places(places, replay).await?;
+        }
+        Ok(())
+    }
+
+    async fn allocations_of(&mut self, keys: Vec<AllocationKey>, replay: &mut Replay) -> Result<(), Failure> {
+        let texts: Vec<&str> = keys.iter().map(AllocationKey::as_str).collect();
+        let mut found: HashMap<AllocationKey, Vec<Record>> = HashMap::new();
+        for record in self.allocations_of_keys(&texts).await? {
+            if let Some(key) = &record.allocation.key {
+                found.entry(key.clone()).or_default().push(record);
+            }
+        }
+        for key in keys {
+            let records = found.remove(&key).unwrap_or_default();
+            replay.provide(Read::AllocationsOfKey(key), Value::Records(records));
+        }
+        Ok(())
+    }
+
+    async fn allocations_of_places(
+        &mut self,
+        places: Vec<(SpaceId, IpAddr)>,
+        replay: &mut Replay,
+    ) -> Result<(), Failure> {
+        let spaces: Vec<&str> = places.iter().map(|(space, _)| space.as_str()).collect();
+        let addresses: Vec<IpAddr> = places.iter().map(|(_, address)| *address).collect();
+        let found = self.allocations_at(&spaces, &addresses).await?.into_iter();
+        let place = |record: Record| ((record.allocation.space.clone(), record.allocation.address), record);
+        let mut found: HashMap<(SpaceId, IpAddr), Record> = found.map(place).collect();
+        for (space, address) in places {
+            let record = found.remove(&(space.clone(), address));
+            replay.provide(Read::AllocationAt { space, address }, Value::Record(record));
+        }
+        Ok(())
+    }
+
+    async fn requests(&self, keys: Vec<AllocationKey>, replay: &mut Replay) -> Result<(), Failure> {
+        let texts: Vec<&str> = keys.iter().map(AllocationKey::as_str).collect();
+        let found = self.all(REQUESTS, &[(&texts, Type::TEXT_ARRAY)], |row| row.request()).await?;
+        for key in &keys {
+            replay.provide(Read::Request(key.clone()), Value::Request(None));
+        }
+        for request in found {
+            replay.provide(Read::Request(request.key.clone()), Value::Request(Some(request)));
+        }
+        Ok(())
+    }
+
+    async fn ranges(&mut self, ids: Vec<RangeId>, replay: &mut Replay) -> Result<(), Failure> {
+        if self.kind == Kind::Structure {
+            // Locked before they are read, as each one alone would be.
+            let free: Vec<RangeId> = ids.iter().filter(|id| !self.seen.locked.contains(*id)).cloned().collect();
+            let mut locks: Vec<i64> = free.iter().map(|id| self.locks.range(id)).collect();
+            locks.sort_unstable();
+            self.rows(LOCK, &[(&locks, Type::INT8_ARRAY)]).await?;
+            self.seen.locked.extend(free);
+        }
+        let texts: Vec<&str> = ids.iter().map(RangeId::as_str).collect();
+        let found = self.all(RANGES, &[(&texts, Type::TEXT_ARRAY)], |row| row.range()).await?;
+        for id in &ids {
+            replay.provide(Read::Range(id.clone()), Value::Range(None));
+        }
+        for stored in found {
+            let id = stored.range.id.clone();
+            self.seen.ranges.insert(id.clone(), stored.clone());
+            replay.provide(Read::Range(id), Value::Range(Some(stored)));
+        }
+        Ok(())
+    }
+
+    async fn pages_of(&mut self, pages: Vec<(RangeId, u128)>, replay: &mut Replay) -> Result<(), Failure> {
+        let ids: Vec<&str> = pages.iter().map(|(range, _)| range.as_str()).collect();
+        let numbers: Vec<Vec<u8>> = pages.iter().map(|(_, no)| number(*no)).collect();
+        let read = |row: Columns<'_>| Ok(((RangeId::from(row.get::<String>(0)?), row.number(1)?), row.page(2)?));
+        let found = self.all(PAGES, &[(&ids, Type::TEXT_ARRAY), (&numbers, Type::BYTEA_ARRAY)], read).await?;
+        let mut found: HashMap<_, _> = found.into_iter().collect();
+        for (range, no) in pages {
+            let page = found.remove(&(range.clone(), no));
+            self.seen.saw_page(&range, no, page)?;
+            replay.provide(Read::Page { range, no }, Value::Page(page));
+        }
+        Ok(())
+    }
+}
