@@ -99,7 +99,7 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         Verb::Quickstart(args) => quickstart::run(args).await?,
         Verb::Plan(PlanCommand::Import { files, dry_run }) => {
             let plan = plan::read(&files)?;
-            let provider = plan::open_for(url, dry_run, Secrets::none()).await?;
+            let provider = open::open_for(url, dry_run, Secrets::none()).await?;
             closing(provider, async |provider| {
                 let imported = plan::import(provider, &plan, dry_run).await?;
                 let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
@@ -123,7 +123,7 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         }
         Verb::Migrate(args) => {
             let from = open_to_read(&args.from, "IPAM_FROM").await?;
-            let to = plan::open_for(Some(&args.to), args.dry_run, Secrets::env("IPAM_TO")).await?;
+            let to = open::open_for(Some(&args.to), args.dry_run, Secrets::env("IPAM_TO")).await?;
             closing(to, async |to| {
                 let migrated = migrate::run(&from, to, &args).await;
                 from.close().await?;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ipam_core::IpamProvider;
 use ipam_core::registry::{OpenRequest, Registry, Secrets};
+use ipam_core::{IpamProvider, MemoryProvider};
 
 use crate::cli::{Ask, Blocks, Ranges};
 use crate::exit::Failure;
@@ -66,6 +66,37 @@ pub(crate) async fn open_to_read(url: &str, prefix: &str) -> Result<Arc<dyn Ipam
         request = request.with_option("read_only", "true")?;
     }
     open_with(request.or_secrets(Secrets::env(prefix))).await
+}
+
+/// Opens the provider that a plan is imported into, or that everything is moved to. A dry run creates no store: if there
+/// is none, it compares with an empty one.
+pub(crate) async fn open_for(
+    url: Option<&str>,
+    dry_run: bool,
+    secrets: Secrets,
+) -> Result<Arc<dyn IpamProvider>, Failure> {
+    let absent = if dry_run { Absent::Refuse } else { Absent::Create };
+    let Some(given) = url else { return open(url, absent).await };
+    let request = absent.request(OpenRequest::parse(given)?)?;
+    if !dry_run || !is_store(&request) {
+        return open_with(request.or_secrets(secrets)).await;
+    }
+    if request.url.scheme() == "embedded" && !request.url.rest().is_empty() {
+        let is_missing = match std::fs::metadata(request.url.rest()) {
+            Ok(metadata) => metadata.is_file() && metadata.len() == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        if is_missing {
+            return Ok(Arc::new(MemoryProvider::new()));
+        }
+    }
+    match open_with(request.with_option("read_only", "true")?.or_secrets(secrets)).await {
+        // No kind of its own says so: a database without a schema is a matter of configuration for all other commands.
+        Err(Failure::Provider(error)) if error.message().starts_with("the database has no schema") => {
+            Ok(Arc::new(MemoryProvider::new()))
+        }
+        opened => opened,
+    }
 }
 
 /// Opens a provider with the secrets of the environment.

@@ -3,17 +3,14 @@
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
 
+use ipam_core::IpamProvider;
 use ipam_core::plan::{AddressPlan, CheckedPlan, CheckedRow, Format, ImportStep, Importer, PlanError, RowStatus};
-use ipam_core::registry::{OpenRequest, ProviderUrl, Secrets};
-use ipam_core::{IpamProvider, MemoryProvider};
 use phpipam_client::plan::Responses;
 use serde_json::{Value, json};
 
 use crate::cli::{FileFormat, PlanFiles};
 use crate::exit::Failure;
-use crate::open::{Absent, open, open_with};
 use crate::output::Output;
 use crate::progress::{self, Progress};
 
@@ -148,29 +145,6 @@ fn row_json(row: &CheckedRow) -> Value {
         json["reason"] = reason.as_str().into();
     }
     json
-}
-
-/// Opens the provider that a plan is imported into. A dry run creates no store: if there is none, it compares the plan
-/// with an empty one.
-pub(crate) async fn open_for(
-    url: Option<&str>,
-    dry_run: bool,
-    secrets: Secrets,
-) -> Result<Arc<dyn IpamProvider>, Failure> {
-    let absent = if dry_run { Absent::Refuse } else { Absent::Create };
-    let Some(given) = url else { return open(url, absent).await };
-    let parsed = ProviderUrl::parse(given)?;
-    if !dry_run || parsed.scheme() != "embedded" {
-        return open_with(absent.request(OpenRequest::new(parsed))?.or_secrets(secrets)).await;
-    }
-    let is_missing = match std::fs::metadata(parsed.rest()) {
-        Ok(metadata) => metadata.is_file() && metadata.len() == 0,
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    };
-    if is_missing && !parsed.rest().is_empty() {
-        return Ok(Arc::new(MemoryProvider::new()));
-    }
-    open_with(Absent::Refuse.request(OpenRequest::new(parsed).with_option("read_only", "true")?)?).await
 }
 
 /// Adds the rows that the provider does not have, unless one conflicts or it is a dry run.
