@@ -36,6 +36,9 @@ macro_rules! forward {
             fn capabilities(&self) -> Capabilities {
                 (**self).capabilities()
             }
+            fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+                (**self).validate_allocate(request)
+            }
             fn check<'s, 'f>(&'s self) -> MethodFuture<'f, Health>
             where
                 's: 'f,

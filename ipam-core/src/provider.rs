@@ -32,9 +32,8 @@ use crate::{
 ///         attempts += 1;
 ///         match ipam.allocate(request).await {
 ///             Err(error) if attempts < 3 => match error.retry() {
-///                 // Nothing was applied.
+///                 // Nothing was applied; or it may have been, and the key makes it repeatable.
 ///                 Retry::Safe => {}
-///                 // It may have been applied; the key makes it repeatable.
 ///                 Retry::IfIdempotent if request.key.is_some() => {}
 ///                 Retry::IfIdempotent | Retry::Never => return Err(error),
 ///             },
@@ -91,17 +90,12 @@ use crate::{
 ///     }
 ///     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
 ///         request.validate()?;
-///         let range = request.targets.iter().find_map(|target| match target {
-///             Target::Address { range, .. } => Some(range),
-///             Target::Id(_) | Target::Key(_) => None,
-///         });
-///         match range {
-///             Some(range) => Err(Error::not_found(Operation::Deallocate, "range", range)),
-///             None => {
-///                 let targets = vec![DeallocatedTarget::default(); request.targets.len()];
-///                 Ok(Deallocated::new(targets))
+///         for target in &request.targets {
+///             if let Target::Address { range, .. } = target {
+///                 return Err(Error::not_found(Operation::Deallocate, "range", range));
 ///             }
 ///         }
+///         Ok(Deallocated::new(vec![DeallocatedTarget::default(); request.targets.len()]))
 ///     }
 ///     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
 ///         request.validate()?;
@@ -183,8 +177,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///   [`repeated`](Allocated::repeated), and takes nothing more. Two requests are the same if their
     ///   [fingerprints](crate::Fingerprint#compared-fields) are equal. A key is unique in one provider, whatever the
     ///   owner. It is free again once all of its allocations are deallocated or expired.
-    ///
-    /// The result has one list per line, in the order of the lines. The addresses of a list ascend.
+    /// - **Result.** It has one list per line, in the order of the lines. The addresses of a list ascend.
     ///
     /// # Errors
     /// - `NotFound`: one of the ranges does not exist.
@@ -231,6 +224,16 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `InvalidInput` if the page is larger than [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE) or this provider did not make
     /// the page token; otherwise the [common errors](crate::Error#common-errors).
     async fn find(&self, request: &Find) -> Result<Page<Allocation>>;
+
+    /// Checks an allocation request without looking at any state. Does no I/O.
+    ///
+    /// # Errors
+    /// Those of [`allocate`](Self::allocate) that do not depend on the state, such as `InvalidInput` for a text that is
+    /// too long for the server, and `Unsupported`. The default calls [`Allocate::validate`].
+    // Not `async`: a migration asks it for every record before it writes the first one.
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        request.validate()
+    }
 
     /// Returns the addresses that [`allocate`](Self::allocate) would take now. Takes nothing and holds nothing.
     ///
@@ -442,8 +445,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - With [`dry_run`](Sweep::dry_run) nothing changes, and the result lists what a sweep would undo.
     /// - At most [`limit`](Sweep::limit) claims are undone; [`more`](Swept::more) is set if others are left. A sweep
     ///   can be repeated.
-    ///
-    /// A provider that commits each request as a whole leaves no claims: its sweep succeeds with an empty result.
+    /// - A provider that commits each request as a whole leaves no claims: its sweep succeeds with an empty result.
     ///
     /// # Errors
     /// `Unsupported` without the capability `sweep`; otherwise the [common errors](crate::Error#common-errors).
@@ -478,16 +480,14 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     }
 
     /// Completes pending requests, ends background work and closes files and connections, for all handles of this
-    /// provider.
+    /// provider. Other providers of the same store or server are not affected. Closing twice is no error.
     ///
-    /// Other providers of the same store or server are not affected. Closing twice is no error. Afterwards the files of
-    /// a store hold everything that was acknowledged. They can be copied, all together, if no other process uses the
-    /// store.
+    /// Afterwards the files of a store hold everything that was acknowledged. They can be copied, all together, if no
+    /// other process uses the store.
     ///
     /// Later calls fail with [`Unavailable`](crate::ErrorKind::Unavailable), and the message says that the provider was
     /// closed. A provider without files, connections or background work may go on working;
     /// [`MemoryProvider`](crate::MemoryProvider) does. The default does nothing.
-    ///
     /// A program closes a provider before it ends, also after an error. Dropping the last handle closes it too, but
     /// cannot report a failure.
     ///

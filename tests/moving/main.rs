@@ -2,10 +2,13 @@
 //! workspace has.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod altered;
 mod feed;
 mod losses;
 #[path = "../../ipam-core/tests/postgres_support/mod.rs"]
 mod postgres_support;
+mod ranges;
+mod refusals;
 mod resume;
 mod site;
 mod stations;

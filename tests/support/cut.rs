@@ -80,6 +80,9 @@ macro_rules! cut {
             fn capabilities(&self) -> Capabilities {
                 self.inner.capabilities()
             }
+            fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+                self.inner.validate_allocate(request)
+            }
             $(async fn $method(&self, $($argument: $type),*) -> Result<$output> {
                 self.cut(self.inner.$method($($argument),*)).await
             })*

@@ -150,6 +150,10 @@ macro_rules! forward {
             fn capabilities(&self) -> Capabilities {
                 self.layer.capabilities(self.inner.capabilities())
             }
+            // Not around a layer: it does no I/O, and is no call.
+            fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+                self.inner.validate_allocate(request)
+            }
             async fn check(&self) -> Result<Health> {
                 self.call(Request::Check, &|| self.inner.check()).await
             }

@@ -12,7 +12,7 @@ use crate::{AllocationKey, Fingerprint, Owner, RangeId, SpaceId};
 ///
 /// # Records
 /// - The ranges that were allocated from blocks come first, by id, each with the fingerprint of its request. Ranges
-///   that were defined are no records; [`list_ranges`](crate::IpamProvider::list_ranges) returns them.
+///   that were defined are not among them; [`list_ranges`](crate::IpamProvider::list_ranges) returns them.
 /// - Then come requests, each with all of its allocations, and quarantined addresses: by space and lowest address, IPv4
 ///   before IPv6.
 /// - Addresses that other users of a server entered or reserved there are records, too, also those that
@@ -23,7 +23,8 @@ use crate::{AllocationKey, Fingerprint, Owner, RangeId, SpaceId};
 /// - The ids of the allocations are new. The ids of their ranges are those of the provider that restores them.
 /// - Times that differ by at most a millisecond count as equal, because providers round them.
 /// - A repeat of the request that a record describes returns its allocations, as in the provider that it comes from.
-/// - A range and its addresses are restored by two requests, one after the other.
+/// - A range and its addresses are restored by two requests, one after the other. A range without a key is restored as
+///   one that was defined.
 /// - An address that a range never hands out, such as its gateway, can be restored. It must lie between the first and
 ///   the last address of the range.
 /// - An address without a key has no request: it is allocated or reserved until it is deallocated by id or address.
@@ -78,7 +79,7 @@ impl PortableRecord {
     }
 }
 
-/// Range with the request that allocated it from a block.
+/// Range with the request that allocated it from a block; or a range without a key, which was defined.
 ///
 /// ```
 /// use ipam_core::{AllocateRange, DefineBlock, IpamProvider, ListRecords, MemoryProvider, PortableRecord};
@@ -97,10 +98,10 @@ impl PortableRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PortableRange {
-    /// Range, with key and owner.
+    /// Range; with key and owner if it was allocated from a block.
     pub range: Range,
-    /// Fingerprint of the request; `None` if the provider does not keep it. A repeat of the request is then a
-    /// `Conflict`.
+    /// Fingerprint of the request; `None` if there is none, or the provider does not keep it. A repeat of the request is
+    /// then a `Conflict`.
     pub fingerprint: Option<Fingerprint>,
 }
 

@@ -3,18 +3,21 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use super::check::{MAX_PRESENT, limited};
 use crate::{
-    Allocation, AllocationState, Block, Error, ErrorKind, Find, Fingerprint, IpamProvider, IpamProviderExt, ListBlocks,
-    ListRanges, ListRecords, Operation, PortableRecord, Range, RangeId, Result, SpaceId,
+    Allocation, AllocationKey, AllocationState, Block, Error, ErrorKind, Find, Fingerprint, IpamProvider,
+    IpamProviderExt, ListBlocks, ListRanges, ListRecords, Operation, PortableAllocation, PortableRecord,
+    PortableRequest, Range, RangeId, Result, SpaceId,
 };
 
 /// Address that is taken: allocated, reserved or quarantined.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Entry {
     /// Allocation; for a quarantined address with nothing but the state set.
     pub(super) allocation: Allocation,
@@ -22,9 +25,15 @@ pub(super) struct Entry {
     pub(super) until: Option<SystemTime>,
     /// Fingerprint of the request, and how many addresses it took, if the provider says so.
     pub(super) request: Option<(Option<Fingerprint>, u32)>,
+    /// Finding on its whole record, which all addresses of the record share.
+    pub(super) finding: Option<Arc<Finding>>,
 }
 
 impl Entry {
+    pub(super) const fn new(allocation: Allocation) -> Self {
+        Self { allocation, until: None, request: None, finding: None }
+    }
+
     pub(super) fn place(&self) -> (&SpaceId, IpAddr) {
         (&self.allocation.space, self.allocation.address)
     }
@@ -66,19 +75,122 @@ pub(super) async fn ranges(operation: Operation, provider: &dyn IpamProvider) ->
     limited(operation, "ranges", provider.ranges(ListRanges::all())).await
 }
 
-/// Returns the fingerprints of the requests that allocated ranges from blocks.
-pub(super) async fn range_fingerprints(provider: &dyn IpamProvider) -> Result<HashMap<RangeId, Fingerprint>> {
-    let mut found = HashMap::new();
-    if !provider.capabilities().list_records {
-        return Ok(found);
+/// Sentence on a record, which is told once.
+#[derive(Debug)]
+pub(super) struct Finding {
+    message: String,
+    told: AtomicBool,
+}
+
+impl Finding {
+    /// Returns the message when it is asked for the first time.
+    pub(super) fn tell(&self) -> Option<&str> {
+        (!self.told.swap(true, Ordering::Relaxed)).then_some(self.message.as_str())
     }
-    let mut all = records(provider);
-    while let Some(record) = all.try_next().await? {
-        // The records of ranges come first.
-        let PortableRecord::Range(record) = record else { break };
-        found.extend(record.fingerprint.map(|fingerprint| (record.range.id, fingerprint)));
+}
+
+/// Check of each record that is read, which returns what is wrong with it.
+pub(super) type Examine<'p> = Box<dyn Fn(&PortableRecord) -> Option<String> + Send + Sync + 'p>;
+
+/// Records of a provider, read once: the requests of its ranges first, then its addresses.
+pub(super) struct Contents<'p> {
+    operation: Operation,
+    provider: &'p dyn IpamProvider,
+    /// Fingerprints of the requests that allocated ranges from blocks.
+    pub(super) range_requests: HashMap<RangeId, Fingerprint>,
+    /// Records after those of the ranges; `None` if the provider does not list any.
+    rest: Option<BoxStream<'p, Result<PortableRecord>>>,
+}
+
+impl<'p> Contents<'p> {
+    /// Reads the records of ranges, which come first.
+    pub(super) async fn open(operation: Operation, provider: &'p dyn IpamProvider) -> Result<Self> {
+        let mut range_requests = HashMap::new();
+        if !provider.capabilities().list_records {
+            return Ok(Self { operation, provider, range_requests, rest: None });
+        }
+        let mut all = records(provider);
+        let mut first = None;
+        while let Some(record) = all.try_next().await? {
+            let PortableRecord::Range(record) = record else {
+                first = Some(Ok(record));
+                break;
+            };
+            range_requests.extend(record.fingerprint.map(|fingerprint| (record.range.id, fingerprint)));
+        }
+        Ok(Self { operation, provider, range_requests, rest: Some(stream::iter(first).chain(all).boxed()) })
     }
-    Ok(found)
+
+    /// Returns the addresses that are taken, by space and address, IPv4 before IPv6. Calls `examine` with each record.
+    ///
+    /// Memory grows with the addresses of the requests that are under way, and not with all of them, if the provider
+    /// has the capability `list_records`. Otherwise it grows with all of them.
+    ///
+    /// # Errors
+    /// `Unsupported` if the provider lacks the capability and has more than [`MAX_PRESENT`] allocations; `Protocol` if
+    /// it does not keep the order of records.
+    pub(super) fn entries(self, examine: Examine<'p>) -> BoxStream<'p, Result<Entry>> {
+        let (operation, provider) = (self.operation, self.provider);
+        let Some(records) = self.rest else {
+            return stream::once(found(operation, provider, examine)).try_flatten().boxed();
+        };
+        let state = InOrder { operation, records, examine, next: None, heap: BinaryHeap::new(), last: None };
+        stream::try_unfold(state, |mut state| async move {
+            let entry = state.next().await?;
+            Ok::<_, Error>(entry.map(|entry| (entry, state)))
+        })
+        .boxed()
+    }
+}
+
+/// Returns the addresses that are taken, as [`Contents::entries`] does.
+///
+/// # Errors
+/// `Unsupported` if the provider does not list records and has more than [`MAX_PRESENT`] allocations; `Protocol` if it
+/// does not keep the order of records; otherwise the [common errors](Error#common-errors).
+pub(super) async fn entries(operation: Operation, provider: &dyn IpamProvider) -> Result<BoxStream<'_, Result<Entry>>> {
+    Ok(Contents::open(operation, provider).await?.entries(Box::new(|_| None)))
+}
+
+/// Returns the addresses of a provider that does not list records.
+async fn found(
+    operation: Operation,
+    provider: &dyn IpamProvider,
+    examine: Examine<'_>,
+) -> Result<impl futures_util::Stream<Item = Result<Entry>> + Send + use<>> {
+    let request = Find::default().with_quarantined(provider.capabilities().policies);
+    let mut all: Vec<Allocation> = limited(operation, "allocations", provider.find_all(request)).await?;
+    all.sort_by(|one, other| (&one.space, one.address).cmp(&(&other.space, other.address)));
+    let findings: HashMap<AllocationKey, Arc<Finding>> = {
+        let mut requests: HashMap<&AllocationKey, Vec<&Allocation>> = HashMap::new();
+        for allocation in &all {
+            if let Some(key) = &allocation.key {
+                requests.entry(key).or_default().push(allocation);
+            }
+        }
+        let examined = requests.into_iter().filter_map(|(key, allocations)| {
+            let allocations = allocations.into_iter().map(|one| PortableAllocation::new(0, one.clone())).collect();
+            let message = examine(&PortableRecord::Request(PortableRequest::new(allocations)))?;
+            Some((key.clone(), finding(message)))
+        });
+        examined.collect()
+    };
+    let entries = all.into_iter().map(|allocation| {
+        let finding = match &allocation.key {
+            Some(key) => findings.get(key).cloned(),
+            None => {
+                let alone = PortableRequest::new(vec![PortableAllocation::new(0, allocation.clone())]);
+                examine(&PortableRecord::Request(alone)).map(finding)
+            }
+        };
+        Entry { finding, ..Entry::new(allocation) }
+    });
+    let entries: VecDeque<Entry> = entries.collect();
+    Ok(stream::iter(entries.into_iter().map(Ok)))
+}
+
+fn finding(message: String) -> Arc<Finding> {
+    Arc::new(Finding { message, told: AtomicBool::new(false) })
 }
 
 /// Returns all records of a provider, page after page.
@@ -95,40 +207,11 @@ pub(super) fn records(provider: &dyn IpamProvider) -> BoxStream<'_, Result<Porta
     pages.try_flatten().boxed()
 }
 
-/// Returns the addresses that are taken, by space and address, IPv4 before IPv6.
-///
-/// Memory grows with the addresses of the requests that are under way, and not with all of them, if the provider has
-/// the capability `list_records`. Otherwise it grows with all of them.
-///
-/// # Errors
-/// `Unsupported` if the provider lacks the capability and has more than [`MAX_PRESENT`] allocations; `Protocol` if it
-/// does not keep the order of records.
-pub(super) fn entries(operation: Operation, provider: &dyn IpamProvider) -> BoxStream<'_, Result<Entry>> {
-    if provider.capabilities().list_records {
-        let state = InOrder { operation, records: records(provider), next: None, heap: BinaryHeap::new(), last: None };
-        return stream::try_unfold(state, |mut state| async move {
-            let entry = state.next().await?;
-            Ok::<_, Error>(entry.map(|entry| (entry, state)))
-        })
-        .boxed();
-    }
-    let all = async move {
-        let request = Find::default().with_quarantined(provider.capabilities().policies);
-        let mut found: Vec<Entry> = limited(operation, "allocations", provider.find_all(request))
-            .await?
-            .into_iter()
-            .map(|allocation| Entry { allocation, until: None, request: None })
-            .collect();
-        found.sort_by(|one, other| one.place().cmp(&other.place()));
-        Ok::<_, Error>(stream::iter(VecDeque::from(found).into_iter().map(Ok)))
-    };
-    stream::once(all).try_flatten().boxed()
-}
-
 /// Addresses of records in order. Those of a request with several wait until it is their turn.
 struct InOrder<'p> {
     operation: Operation,
     records: BoxStream<'p, Result<PortableRecord>>,
+    examine: Examine<'p>,
     /// Next record, which is read already, as its addresses.
     next: Option<Vec<Entry>>,
     heap: BinaryHeap<Reverse<ByPlace>>,
@@ -168,21 +251,22 @@ impl InOrder<'_> {
     /// Reads the next record that has addresses.
     async fn read(&mut self) -> Result<Option<Vec<Entry>>> {
         while let Some(record) = self.records.try_next().await? {
+            let finding = (self.examine)(&record).map(finding);
             match record {
                 PortableRecord::Request(record) if !record.allocations.is_empty() => {
                     let request = (record.fingerprint, record.count);
                     let request = record.key.is_some().then_some(request);
                     let entries = record.allocations.into_iter().map(|one| Entry {
-                        allocation: one.allocation,
-                        until: None,
                         request,
+                        finding: finding.clone(),
+                        ..Entry::new(one.allocation)
                     });
                     return Ok(Some(entries.collect()));
                 }
                 PortableRecord::Quarantine(record) => {
                     let mut allocation = Allocation::new("", record.space, record.range, record.address);
                     allocation.state = AllocationState::Quarantined;
-                    return Ok(Some(vec![Entry { allocation, until: Some(record.until), request: None }]));
+                    return Ok(Some(vec![Entry { until: Some(record.until), finding, ..Entry::new(allocation) }]));
                 }
                 PortableRecord::Request(_) | PortableRecord::Range(_) => {}
             }

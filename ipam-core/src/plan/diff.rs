@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::contents::{self, Entry};
+use super::contents::{self, Contents, Entry};
 use super::field_difference::{FieldDifference, of_blocks, of_entries, of_ranges, state_name};
 use super::matching::{self, Pair};
 use super::rows::RowKind;
@@ -151,8 +152,8 @@ impl<'a> Comparison<'a> {
             tell(found, &mut compared, RowKind::Block, &block.space, name, about, status);
         }
         let (first, second) = (contents::ranges(OP, self.first).await?, contents::ranges(OP, self.second).await?);
-        let requests = contents::range_fingerprints(self.first).await?;
-        let other_requests = contents::range_fingerprints(self.second).await?;
+        let (contents, other) = (Contents::open(OP, self.first).await?, Contents::open(OP, self.second).await?);
+        let (requests, other_requests) = (&contents.range_requests, &other.range_requests);
         let mut paired: HashMap<RangeId, RangeId> = HashMap::new();
         for pair in matching::ranges(&first, &second) {
             compared.ranges += 1;
@@ -168,18 +169,19 @@ impl<'a> Comparison<'a> {
             tell(found, &mut compared, RowKind::Range, &range.space, range_name(range), range_about(range), status);
         }
         drop((first, second));
-        self.addresses(&paired, &mut compared, found).await?;
+        let entries = (contents.entries(Box::new(|_| None)), other.entries(Box::new(|_| None)));
+        self.addresses(entries, &paired, &mut compared, found).await?;
         Ok(compared)
     }
 
     async fn addresses(
         &self,
+        (first, second): (BoxStream<'_, Result<Entry>>, BoxStream<'_, Result<Entry>>),
         paired: &HashMap<RangeId, RangeId>,
         compared: &mut Compared,
         found: &mut (dyn FnMut(Difference) + Send),
     ) -> Result<()> {
-        let mut first = contents::entries(Operation::Diff, self.first).fuse();
-        let mut second = contents::entries(Operation::Diff, self.second).fuse();
+        let (mut first, mut second) = (first.fuse(), second.fuse());
         let (mut one, mut other) = (first.try_next().await?, second.try_next().await?);
         loop {
             let order = match (&one, &other) {

@@ -53,7 +53,7 @@ impl AddressPlan {
         }
         let index: HashMap<RangeId, usize> =
             ranges.into_iter().enumerate().map(|(index, range)| (range.id, index)).collect();
-        let mut entries = contents::entries(OP, provider);
+        let mut entries = contents::entries(OP, provider).await?;
         while let Some(entry) = entries.try_next().await? {
             let several = entry.request.is_some_and(|(_, addresses)| addresses > 1);
             let allocation = entry.allocation;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::listing::PageRequest;
-use super::validate::{MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, labels, range_parts};
+use super::validate::{MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, labels, range_fits};
 use crate::{AllocationState, Error, Operation, PortableRecord, PortableRequest, Result};
 
 /// Request to list the records of a provider.
@@ -72,7 +72,8 @@ impl RestoreRecords {
     /// `restore_records` calls it first.
     ///
     /// There are at most [`MAX_RECORDS`](Self::MAX_RECORDS) records, and in all of them at most [`MAX_ADDRESSES`]
-    /// addresses. No address, key or range occurs twice. Ids, keys and owners are valid identifiers; labels are valid.
+    /// addresses. No address, key or range occurs twice. Ids, keys and owners are valid identifiers; labels are valid;
+    /// ranges are as [`DefineRange::validate`](crate::DefineRange::validate) wants them.
     /// All allocations of a request have its key and the same owner, and none is quarantined; one without a key is
     /// alone. A request took at least the addresses that it names.
     ///
@@ -100,7 +101,7 @@ impl RestoreRecords {
                     let range = &record.range;
                     range.id.validate(OP)?;
                     range.space.validate(OP)?;
-                    range_parts(OP, range.net, range.addresses, &range.network, &range.reserved)?;
+                    range_fits(OP, range)?;
                     range.owner.as_ref().map_or(Ok(()), |owner| owner.validate(OP))?;
                     if range.key.is_some() && range.owner.is_none() {
                         let remedy = "give the owner of the request, or no key";

@@ -7,7 +7,7 @@ use super::{
     PageRequest, Precondition, RangeTarget, Selection, Target, Update, UpdateBlock, UpdateRange,
 };
 use crate::net::IpRange;
-use crate::{Error, Labels, NetworkInfo, Operation, Patch, Properties, Result, Tags};
+use crate::{Error, Labels, NetworkInfo, Operation, Patch, Properties, Range, Result, Tags};
 
 /// Maximum number of addresses of one request, all lines together, and of targets of a deallocation.
 // A /16 in one request. It bounds the memory and the transaction of a single call.
@@ -247,6 +247,16 @@ impl DefineRange {
         tags_fit(Operation::DefineRange, &self.tags)?;
         properties_fit(Operation::DefineRange, &self.properties)
     }
+}
+
+/// Checks a range of another provider by the rules of [`DefineRange::validate`], except for its id and space.
+pub(super) fn range_fits(op: Operation, range: &Range) -> Result<()> {
+    text_fits(op, "name", &range.name)?;
+    optional_text(op, "description", range.description.as_deref())?;
+    no_host_bits(op, range.net)?;
+    range_parts(op, range.net, range.addresses, &range.network, &range.reserved)?;
+    tags_fit(op, &range.tags)?;
+    properties_fit(op, &range.properties)
 }
 
 /// Checks the rules between the parts of a range, when it is defined and after it is changed.

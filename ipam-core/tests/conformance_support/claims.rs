@@ -63,6 +63,9 @@ impl IpamProvider for Claiming {
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
     }
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        self.inner.validate_allocate(request)
+    }
     async fn check(&self) -> Result<Health> {
         self.inner.check().await
     }

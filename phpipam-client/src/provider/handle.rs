@@ -190,6 +190,10 @@ impl IpamProvider for PhpIpamProvider {
         self.0.allocate(request).await
     }
 
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        self.0.validate_allocate(request)
+    }
+
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
         self.0.deallocate(request).await
     }

@@ -3,6 +3,8 @@
 //! Everything is read and compared first, and the new records are kept aside; then they are written. A record that is
 //! there already is skipped, so that a request can be repeated after an unknown outcome.
 
+use hashbrown::HashSet;
+
 use super::ranges;
 use super::records::living;
 use super::same_record::{allocation_differs, close, request_differs};
@@ -10,14 +12,14 @@ use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::space::page::locate;
 use crate::engine::store::{
-    AllocationChange, BY_POSITION, Origin, Quarantined, Record, RequestKind, RequestRecord, Store, StoredRange,
+    Ahead, AllocationChange, BY_POSITION, Origin, Quarantined, Record, RequestKind, RequestRecord, Store, StoredRange,
 };
 use crate::engine::unkeyed;
 use crate::net::{HostPolicy, hosts};
 use crate::{
     Allocation, AllocationId, AllocationState, ChangeKind, Error, ErrorKind, Fingerprint, Operation,
-    PortableQuarantine, PortableRange, PortableRecord, PortableRequest, Range, RangeId, RestoreRecords,
-    RestoredRecords, Result,
+    PortableAllocation, PortableQuarantine, PortableRange, PortableRecord, PortableRequest, Range, RangeId,
+    RestoreRecords, RestoredRecords, Result,
 };
 
 const OP: Operation = Operation::RestoreRecords;
@@ -31,6 +33,7 @@ pub(crate) fn restore_records<S: Store + ?Sized>(
     request.validate()?;
     let mut overlay = Overlay::new(store, context.now);
     overlay.sweep_some()?;
+    overlay.store.read_ahead(&|| reads(&request.records))?;
     let (mut new_ranges, mut requests, mut quarantined) = (Vec::new(), Vec::new(), Vec::new());
     for record in &request.records {
         match record {
@@ -81,6 +84,47 @@ pub(crate) fn restore_records<S: Store + ?Sized>(
     Ok(result)
 }
 
+/// Returns what the records will be compared with.
+fn reads(records: &[PortableRecord]) -> Vec<Ahead> {
+    let mut reads: HashSet<Ahead> = HashSet::new();
+    let page = |range: &RangeId, address| Ahead::Page { range: range.clone(), no: locate(address).0 };
+    for record in records {
+        match record {
+            PortableRecord::Range(record) => {
+                let Range { id, space, net, key, .. } = &record.range;
+                let (space, net) = (space.clone(), *net);
+                reads.insert(Ahead::Range(id.clone()));
+                reads.insert(Ahead::BlockAround { space: space.clone(), net });
+                reads.insert(Ahead::RangesOverlapping { space: space.clone(), net });
+                reads.insert(Ahead::NetsWithin { space, net });
+                reads.extend(key.clone().map(Ahead::Request));
+            }
+            PortableRecord::Request(record) => {
+                // What is there already is compared, by its key or by its address.
+                reads.extend(
+                    record
+                        .key
+                        .iter()
+                        .flat_map(|key| [Ahead::Request(key.clone()), Ahead::AllocationsOfKey(key.clone())]),
+                );
+                for PortableAllocation { allocation, .. } in &record.allocations {
+                    if record.key.is_none() {
+                        let (space, address) = (allocation.space.clone(), allocation.address);
+                        reads.insert(Ahead::AllocationAt { space, address });
+                    }
+                    reads.insert(Ahead::Range(allocation.range.clone()));
+                    reads.insert(page(&allocation.range, allocation.address));
+                }
+            }
+            PortableRecord::Quarantine(record) => {
+                reads.insert(Ahead::Range(record.range.clone()));
+                reads.insert(page(&record.range, record.address));
+            }
+        }
+    }
+    reads.into_iter().collect()
+}
+
 /// Range to be written, with its request if it has a key.
 struct NewRange {
     range: Range,
@@ -119,19 +163,26 @@ fn new_range<S: Store + ?Sized>(
         return Err(conflict(format!("the key {:?} of the range {:?} is in use", found.key, range.id)));
     }
     ranges::must_fit(overlay.store, OP, &range.space, range.net, range.addresses, None)?;
-    let overlaps = |other: &Range| {
-        let nested = other.net.contains(&range.net) || range.net.contains(&other.net);
-        other.space == range.space && nested
-    };
     // The store does not have the others yet, and cannot compare them.
-    if let Some(other) = before.iter().find(|other| overlaps(&other.range)) {
-        let message =
-            format!("the prefix {} overlaps {}, that of the range {:?}", range.net, other.range.net, other.range.id);
+    if let Some(NewRange { range: other, .. }) = before.iter().find(|other| overlaps(&other.range, &range)) {
+        let message = format!(
+            "the range {:?} ({}, {}) overlaps {:?} ({}, {})",
+            range.id, range.net, range.addresses, other.id, other.net, other.addresses
+        );
         return Err(conflict(message));
     }
-    let explicit_addresses = range.addresses != hosts(range.net, HostPolicy::Hosts);
-    let origin = Origin { explicit_addresses, all_hosts: false, child_prefix: range.key.is_some() };
+    // By the host policy where it gives the same addresses: an update that clears them then goes back to these.
+    let by_policy = |policy| range.addresses == hosts(range.net, policy);
+    let (usable, all) = (by_policy(HostPolicy::Hosts), by_policy(HostPolicy::All));
+    let origin =
+        Origin { explicit_addresses: !usable && !all, all_hosts: all && !usable, child_prefix: range.key.is_some() };
     Ok(Some(NewRange { range, origin, request }))
+}
+
+/// Returns true if two ranges cannot both exist. Those of one prefix can, with other addresses.
+fn overlaps(one: &Range, other: &Range) -> bool {
+    let nested = one.net.contains(&other.net) || other.net.contains(&one.net);
+    one.space == other.space && nested && (one.net != other.net || one.addresses.overlaps(&other.addresses))
 }
 
 /// Returns true if no allocation of the request exists. Takes its addresses in the overlay then.

@@ -2,9 +2,11 @@
 
 use std::time::SystemTime;
 
+use sha2::{Digest, Sha256};
+
 use crate::{
-    Allocate, AllocateLine, Allocation, AllocationKey, AllocationState, Capabilities, Error, MAX_LINES, Operation,
-    PortableRequest, Result,
+    Allocate, AllocateLine, Allocation, AllocationKey, AllocationState, Capabilities, Error, MAX_ID_LEN, MAX_LINES,
+    Operation, PortableRequest, Result,
 };
 
 /// Owner of an address that has none, in a target that needs one.
@@ -15,6 +17,8 @@ pub(super) fn as_kept(can: &Capabilities, mut allocation: Allocation) -> Allocat
     if allocation.state == AllocationState::Reserved && (allocation.key.is_some() || !can.restore_records) {
         allocation.state = AllocationState::Allocated;
     }
+    // A server may say so of an address without an owner.
+    allocation.owner.take_if(|owner| owner.as_str().is_empty());
     if !can.tags {
         allocation.labels.tags.clear();
     }
@@ -32,7 +36,14 @@ pub(super) fn as_kept(can: &Capabilities, mut allocation: Allocation) -> Allocat
 
 // Made from what identifies the address: a second run repeats the same request.
 fn made_key(allocation: &Allocation) -> AllocationKey {
-    AllocationKey::new(format!("migrated/{}/{}", allocation.range, allocation.address))
+    let key = format!("migrated/{}/{}", allocation.range, allocation.address);
+    if key.len() <= MAX_ID_LEN {
+        return AllocationKey::new(key);
+    }
+    // A hash in the place of an id that is nearly as long as a key may be.
+    let hash = Sha256::digest(allocation.range.as_str());
+    let hash = hash.iter().take(16).fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
+    AllocationKey::new(format!("migrated/{hash:032x}/{}", allocation.address))
 }
 
 /// Returns the request that allocates the addresses of a record, whose allocations are as the target keeps them.

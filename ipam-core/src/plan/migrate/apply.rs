@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::allocate::{as_kept, request};
+use super::allocate::request;
 use super::checked::{CheckedMigration, Migrated};
-use super::holds::holds;
+use super::shape::for_target;
 use super::sides::{MigrationStep, Sides};
-use crate::plan::contents::{self, Entry};
+use crate::plan::contents;
 use crate::{
     Capabilities, Error, ErrorKind, Find, IpamProviderExt, Operation, PortableAllocation, PortableRecord,
     PortableRequest, Range, RangeId, RestoreRecords, Result, SpaceId,
@@ -18,11 +19,7 @@ use crate::{
 
 const OP: Operation = Operation::Migrate;
 
-/// Number of addresses that are restored by one request.
-// One transaction of a store: large enough that its cost hardly counts, short enough that other callers get between.
-const BATCH: usize = 1_000;
-
-/// Number of allocations under way at a time, in a target that cannot restore records.
+/// Number of calls of the target under way at a time, where each writes one item.
 const AT_ONCE: usize = 16;
 
 pub(super) async fn apply(migration: Sides<'_>, checked: &CheckedMigration) -> Result<Migrated> {
@@ -34,17 +31,20 @@ pub(super) async fn apply(migration: Sides<'_>, checked: &CheckedMigration) -> R
     let target = migration.target;
     let mut migrated = Migrated::default();
     let total = u64::try_from(checked.new_blocks() + checked.new_ranges()).ok();
-    for block in &checked.blocks {
-        target.define_block(block).await?;
-        migrated.blocks += 1;
-        migration.tell(MigrationStep::Defining, migrated.blocks, total);
+    // Those of one prefix length lie beside each other, and need not wait for each other.
+    for level in checked.blocks.chunk_by(|one, other| one.net.prefix_len() == other.net.prefix_len()) {
+        let mut defined = stream::iter(level).map(|block| target.define_block(block)).buffer_unordered(AT_ONCE);
+        while defined.try_next().await?.is_some() {
+            migrated.blocks += 1;
+            migration.tell(MigrationStep::Defining, migrated.blocks, total);
+        }
     }
     for range in &checked.ranges {
         target.define_range(range).await?;
         migrated.ranges += 1;
         migration.tell(MigrationStep::Defining, migrated.blocks + migrated.ranges, total);
     }
-    for batch in checked.keyed_ranges.chunks(BATCH) {
+    for batch in checked.restored_ranges.chunks(migration.batch) {
         let records = batch.iter().map(|range| PortableRecord::Range(Box::new(range.clone())));
         let restored = target.restore_records(&RestoreRecords::new(records.collect())).await?;
         migrated.ranges += restored.restored as u64;
@@ -74,7 +74,7 @@ async fn homes(migration: Sides<'_>, checked: &CheckedMigration) -> Result<HashM
 /// Returns the addresses that a target has, which cannot restore records: they are not allocated again.
 async fn places(migration: Sides<'_>) -> Result<HashSet<(SpaceId, IpAddr)>> {
     let mut places = HashSet::new();
-    let mut entries = contents::entries(OP, migration.target);
+    let mut entries = contents::entries(OP, migration.target).await?;
     while let Some(entry) = entries.try_next().await? {
         places.insert((entry.allocation.space, entry.allocation.address));
     }
@@ -96,13 +96,13 @@ impl Writer<'_> {
         let total = Some(self.checked.new_addresses + self.checked.unchanged_addresses);
         let (mut done, mut restored) = (0, 0);
         let mut batch: Vec<PortableRecord> = Vec::new();
-        let mut records = self.records();
+        let mut records = self.records().await?;
         loop {
             let record = records.try_next().await?;
             let ended = record.is_none();
             let taken: usize = batch.iter().map(PortableRecord::addresses).sum();
             let next = record.as_ref().map_or(0, PortableRecord::addresses);
-            if !batch.is_empty() && (ended || taken + next > BATCH) {
+            if !batch.is_empty() && (ended || taken + next > self.migration.batch) {
                 restored += self.put(std::mem::take(&mut batch)).await?;
                 done += taken as u64;
                 self.migration.tell(MigrationStep::Writing, done, total);
@@ -115,13 +115,13 @@ impl Writer<'_> {
     }
 
     /// Returns the records of the source; a source without them lists allocations, from which they are made.
-    fn records(&self) -> futures_util::stream::BoxStream<'_, Result<PortableRecord>> {
+    async fn records(&self) -> Result<BoxStream<'_, Result<PortableRecord>>> {
         let source = self.migration.source;
         if source.capabilities().list_records {
-            return contents::records(source);
+            return Ok(contents::records(source));
         }
         // A request with several addresses comes with the first of them, as its key finds them all.
-        let found = contents::entries(OP, source).try_filter_map(move |entry| async move {
+        let found = contents::entries(OP, source).await?.try_filter_map(move |entry| async move {
             let allocation = entry.allocation;
             let Some(key) = allocation.key.clone() else {
                 return Ok(Some(PortableRecord::Request(alone(vec![PortableAllocation::new(0, allocation)]))));
@@ -133,40 +133,12 @@ impl Writer<'_> {
                 |(at, allocation)| PortableAllocation::new(u32::try_from(at).unwrap_or(u32::MAX), allocation);
             Ok(is_first.then(|| PortableRecord::Request(alone(all.into_iter().enumerate().map(position).collect()))))
         });
-        found.boxed()
+        Ok(found.boxed())
     }
 
-    /// Returns a record as the target keeps it; `None` if it keeps nothing of it.
     fn for_target(&self, record: PortableRecord) -> Option<PortableRecord> {
-        match record {
-            // Written with the ranges.
-            PortableRecord::Range(_) => None,
-            PortableRecord::Quarantine(mut record) => {
-                let home = self.homes.get(&record.range)?;
-                if !self.can.restore_records || !home.can_allocate(record.address) {
-                    return None;
-                }
-                record.range = home.id.clone();
-                Some(PortableRecord::Quarantine(record))
-            }
-            PortableRecord::Request(mut record) => {
-                let allocations = std::mem::take(&mut record.allocations).into_iter().filter_map(|mut one| {
-                    let home = self.homes.get(&one.allocation.range)?;
-                    let entry = Entry { allocation: one.allocation, until: None, request: None };
-                    // The check has compared it.
-                    let is_there = self.there.contains(&(home.space.clone(), entry.allocation.address));
-                    if is_there || !holds(&self.can, home, &entry) {
-                        return None;
-                    }
-                    one.allocation = as_kept(&self.can, entry.allocation);
-                    one.allocation.range = home.id.clone();
-                    Some(one)
-                });
-                record.allocations = allocations.collect();
-                record.key = record.allocations.first()?.allocation.key.clone();
-                Some(PortableRecord::Request(record))
-            }
-        }
+        let is_there = |space: &SpaceId, address| self.there.contains(&(space.clone(), address));
+        for_target(&self.can, |id| self.homes.get(id), is_there, record)
     }
 
     /// Writes a batch. Returns the number of addresses that were new.
@@ -183,7 +155,7 @@ impl Writer<'_> {
                 requests.extend(request(record, now)?);
             }
         }
-        let written = futures_util::stream::iter(requests)
+        let written = stream::iter(requests)
             .map(|request| async move {
                 let allocated = target.allocate(&request).await?;
                 Ok::<_, Error>(if allocated.repeated { 0 } else { allocated.iter().count() as u64 })

@@ -1,15 +1,18 @@
 //! Check of a migration: comparison of source and target, and what the target cannot hold.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::time::SystemTime;
 
+use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 
 use super::checked::CheckedMigration;
 use super::holds::holds;
+use super::keys::TargetKeys;
+use super::shape::{Homes, for_target, refusal};
 use super::sides::{MigrationStep, Sides};
 use crate::plan::check::{Present, checked};
-use crate::plan::contents::{self, Entry};
+use crate::plan::contents::{self, Contents, Entry, Examine};
 use crate::plan::diff::range_name;
 use crate::plan::field_difference::{FieldDifference, of_blocks, of_entries, of_ranges};
 use crate::plan::matching::{self, Pair};
@@ -28,13 +31,23 @@ pub(super) async fn check(migration: Sides<'_>) -> Result<CheckedMigration> {
     migration.tell(MigrationStep::Checking, 0, None);
     let blocks = (contents::blocks(OP, source).await?, contents::blocks(OP, target).await?);
     let ranges = (contents::ranges(OP, source).await?, contents::ranges(OP, target).await?);
-    let requests = (contents::range_fingerprints(source).await?, contents::range_fingerprints(target).await?);
+    let contents = (Contents::open(OP, source).await?, Contents::open(OP, target).await?);
+    let requests = (&contents.0.range_requests, &contents.1.range_requests);
     let mut plan = AddressPlan::new();
     new_blocks(&mut found, &mut plan, &can, &blocks);
-    let homes = new_ranges(&mut found, &mut plan, &can, &ranges, &requests);
+    let homes = new_ranges(&mut found, &mut plan, &can, &ranges, requests);
     overlaps(&mut found, &plan, blocks.1, ranges.1.clone());
-    let homes: HashMap<&RangeId, &Range> = homes.into_iter().collect();
-    addresses(migration, &mut found, &can, &homes).await?;
+    let homes: Homes<'_> = homes.into_iter().collect();
+    let mut keys = TargetKeys::of(&ranges.1, &homes);
+    let now = SystemTime::now();
+    let examine: Examine<'_> = Box::new(|record| {
+        let kept = for_target(&can, |id| homes.get(id).copied(), |_, _| false, record.clone())?;
+        let error = refusal(target, kept, now)?;
+        Some(format!("the target refuses it: {}", error.message()))
+    });
+    let (source, target) = (contents.0.entries(examine), contents.1.entries(Box::new(|_| None)));
+    addresses(migration, &mut found, &can, &homes, &mut keys, (source, target)).await?;
+    keys.conflicts(migration, &mut found, &can, &homes).await?;
     Ok(found)
 }
 
@@ -69,13 +82,15 @@ fn new_blocks(
 
 type Requests = HashMap<RangeId, Fingerprint>;
 
+type Entries<'p> = BoxStream<'p, Result<Entry>>;
+
 /// Plans the new ranges. Returns the range of the target by the id in the source: for new ones that of the source.
 fn new_ranges<'r>(
     found: &mut CheckedMigration,
     plan: &mut AddressPlan,
     can: &Capabilities,
     (source, target): &'r (Vec<Range>, Vec<Range>),
-    (requests, target_requests): &(Requests, Requests),
+    (requests, target_requests): (&Requests, &Requests),
 ) -> Vec<(&'r RangeId, &'r Range)> {
     let mut homes = Vec::with_capacity(source.len());
     for pair in matching::ranges(source, target) {
@@ -107,18 +122,20 @@ fn new_ranges<'r>(
                     define.policy = RangePolicy::default();
                     found.losses.add("policy", "get the default order and no quarantine", || range.id.to_string());
                 }
-                plan.ranges.push(Row::new("source", define));
-                if range.key.is_some() && can.restore_records {
+                if can.restore_records {
                     let fingerprint = requests.get(&range.id).copied();
-                    if fingerprint.is_none() {
+                    if range.key.is_some() && fingerprint.is_none() {
                         unknown_request(found, || range.id.to_string());
                     }
-                    found.keyed_ranges.push(PortableRange::new(range.clone(), fingerprint));
+                    let mut restored = PortableRange::new(range.clone(), fingerprint);
+                    restored.range.policy = define.policy;
+                    found.restored_ranges.push(restored);
                 } else if range.key.is_some() {
                     found.losses.add("range key", "become defined ranges, without key and owner", || {
                         range.id.to_string()
                     });
                 }
+                plan.ranges.push(Row::new("source", define));
                 homes.push((&range.id, range));
             }
             Pair::First(range) => found.conflict(format!(
@@ -146,63 +163,81 @@ fn overlaps(found: &mut CheckedMigration, plan: &AddressPlan, blocks: Vec<Block>
             found.conflict(row.to_string());
         }
     }
-    let keyed = |id: &RangeId| found.keyed_ranges.iter().any(|keyed| keyed.range.id == *id);
-    found.ranges = match found.keyed_ranges.is_empty() {
-        true => checked.ranges,
-        false => checked.ranges.into_iter().filter(|range| !keyed(&range.id)).collect(),
-    };
+    // Those of a plan without conflicts are all new.
+    found.ranges = if found.restored_ranges.is_empty() { checked.ranges } else { Vec::new() };
     found.blocks = checked.blocks;
     // Outer blocks first, so that each exists before those inside of it.
     found.blocks.sort_by_key(|block| block.net.prefix_len());
 }
 
+/// Compares the addresses of source and target.
 async fn addresses(
     migration: Sides<'_>,
     found: &mut CheckedMigration,
     can: &Capabilities,
-    homes: &HashMap<&RangeId, &Range>,
+    homes: &Homes<'_>,
+    keys: &mut TargetKeys,
+    (source, target): (Entries<'_>, Entries<'_>),
 ) -> Result<()> {
-    let mut source = contents::entries(OP, migration.source).fuse();
-    let mut target = contents::entries(OP, migration.target).fuse();
+    let (mut source, mut target) = (source.fuse(), target.fuse());
     let mut other = target.try_next().await?;
     let mut done = 0;
     while let Some(one) = source.try_next().await? {
         done += 1;
         migration.tell(MigrationStep::Checking, done, None);
-        while other.as_ref().is_some_and(|other| other.place().cmp(&one.place()) == Ordering::Less) {
+        while let Some(before) = other.take_if(|other| other.place() < one.place()) {
+            keys.add(&before.allocation);
             other = target.try_next().await?;
         }
-        let there = other.as_ref().filter(|other| other.place() == one.place());
-        let Some(home) = homes.get(&one.allocation.range) else {
-            let reason = "are left out, because they lie in no range that can be moved";
-            found.losses.add("address", reason, || one.allocation.address.to_string());
-            continue;
-        };
-        let differing = |entry: &Entry| there.map(|there| differs(can, entry, there, home));
-        // Before anything is counted as lost: it is there as it is.
-        if differing(&one).is_some_and(|differs| differs.is_empty()) {
-            found.unchanged_addresses += 1;
-            continue;
-        }
-        if !fits(found, can, home, &one) {
-            continue;
-        }
-        let kept = kept(found, can, one);
-        match differing(&kept) {
-            None => found.new_addresses += 1,
-            Some(differs) => match differs.first() {
-                None => found.unchanged_addresses += 1,
-                Some(field) => found.conflict(format!(
-                    "{}: the target has it with another {}: {} instead of {}",
-                    kept.allocation.address,
-                    field.field,
-                    field.second.as_deref().unwrap_or("none"),
-                    field.first.as_deref().unwrap_or("none")
-                )),
-            },
+        match other.take_if(|other| other.place() == one.place()) {
+            Some(there) => {
+                address(found, can, homes, one, Some(&there));
+                other = target.try_next().await?;
+            }
+            None => address(found, can, homes, one, None),
         }
     }
+    while let Some(after) = other {
+        keys.add(&after.allocation);
+        other = target.try_next().await?;
+    }
     Ok(())
+}
+
+/// Counts an address of the source, which may be in the target.
+fn address(found: &mut CheckedMigration, can: &Capabilities, homes: &Homes<'_>, one: Entry, there: Option<&Entry>) {
+    let Some(home) = homes.get(&one.allocation.range) else {
+        let reason = "are left out, because they lie in no range that can be moved";
+        found.losses.add("address", reason, || one.allocation.address.to_string());
+        return;
+    };
+    let differing = |entry: &Entry| there.map(|there| differs(can, entry, there, home));
+    // Before anything is counted as lost: it is there as it is.
+    if differing(&one).is_some_and(|differs| differs.is_empty()) {
+        found.unchanged_addresses += 1;
+        return;
+    }
+    if !fits(found, can, home, &one) {
+        return;
+    }
+    let kept = kept(found, can, one);
+    let address = kept.allocation.address;
+    let Some(differs) = differing(&kept) else {
+        found.new_addresses += 1;
+        if let Some(refusal) = kept.finding.as_ref().and_then(|finding| finding.tell()) {
+            found.conflict(format!("{address}: {refusal}"));
+        }
+        return;
+    };
+    match differs.first() {
+        None => found.unchanged_addresses += 1,
+        Some(field) => found.conflict(format!(
+            "{address}: the target has it with another {}: {} instead of {}",
+            field.field,
+            field.second.as_deref().unwrap_or("none"),
+            field.first.as_deref().unwrap_or("none")
+        )),
+    }
 }
 
 /// Returns how an address in the target differs from that of the source.

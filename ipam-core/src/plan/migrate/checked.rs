@@ -24,8 +24,9 @@ use crate::{DefineBlock, DefineRange, PortableRange, RangeId};
 #[derive(Debug, Clone, Default)]
 pub struct CheckedMigration {
     pub(super) blocks: Vec<DefineBlock>,
+    /// Ranges to define, in a target that cannot restore records.
     pub(super) ranges: Vec<DefineRange>,
-    pub(super) keyed_ranges: Vec<PortableRange>,
+    pub(super) restored_ranges: Vec<PortableRange>,
     /// Ids in the target of ranges that it has under other ids.
     pub(super) renamed: HashMap<RangeId, RangeId>,
     pub(super) new_addresses: u64,
@@ -45,7 +46,7 @@ impl CheckedMigration {
     /// Returns the number of ranges to write.
     #[must_use]
     pub fn new_ranges(&self) -> usize {
-        self.ranges.len() + self.keyed_ranges.len()
+        self.ranges.len() + self.restored_ranges.len()
     }
 
     /// Returns the number of addresses to write.

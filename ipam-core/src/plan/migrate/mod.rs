@@ -5,7 +5,9 @@ mod apply;
 mod check;
 mod checked;
 mod holds;
+mod keys;
 mod loss;
+mod shape;
 mod sides;
 
 use std::fmt;
@@ -15,7 +17,7 @@ pub use self::loss::Loss;
 pub use self::sides::{MigrationProgress, MigrationStep};
 
 use self::sides::Sides;
-use crate::{IpamProvider, Result};
+use crate::{IpamProvider, RestoreRecords, Result};
 
 /// Migration of blocks, ranges, addresses, keys and quarantine from one provider to another. It changes nothing in the
 /// source.
@@ -51,9 +53,23 @@ use crate::{IpamProvider, Result};
 pub struct Migration<'a>(Sides<'a>);
 
 impl<'a> Migration<'a> {
+    /// Default number of addresses, or of ranges, that are written by one request.
+    // One transaction of a store: large enough that its cost hardly counts, short enough that other callers get between.
+    pub const BATCH: usize = 1_000;
+
     /// Makes a migration from `source` to `target`.
     pub fn new(source: &'a dyn IpamProvider, target: &'a dyn IpamProvider) -> Self {
-        Self(Sides { source, target, progress: None })
+        Self(Sides { source, target, progress: None, batch: Self::BATCH })
+    }
+
+    /// Sets the number of addresses, or of ranges, that are written by one request to a target with the capability
+    /// `restore_records`: from 1 to [`RestoreRecords::MAX_RECORDS`]; other values are set to the nearest of these. A
+    /// request with more addresses is written alone. The default is [`BATCH`](Self::BATCH).
+    ///
+    /// A store writes each batch in one transaction, so that its other callers wait for less time if batches are small.
+    pub fn with_batch(mut self, batch: usize) -> Self {
+        self.0.batch = batch.clamp(1, RestoreRecords::MAX_RECORDS);
+        self
     }
 
     /// Sets the callback for the progress.

@@ -32,6 +32,8 @@ pub(super) struct Sides<'a> {
     pub(super) source: &'a dyn IpamProvider,
     pub(super) target: &'a dyn IpamProvider,
     pub(super) progress: Option<&'a (dyn Fn(MigrationProgress) + Send + Sync)>,
+    /// Number of addresses, or of ranges, that are written by one request.
+    pub(super) batch: usize,
 }
 
 impl Sides<'_> {

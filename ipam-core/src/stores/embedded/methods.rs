@@ -62,6 +62,10 @@ impl IpamProvider for EmbeddedProvider {
         capabilities
     }
 
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        request.validate()
+    }
+
     async fn check(&self) -> Result<Health> {
         self.read(Operation::Check, |_, _| Ok(())).await?;
         if !self.is_read_only() {

@@ -258,6 +258,10 @@ impl IpamProvider for MemoryProvider {
         capabilities
     }
 
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        request.validate()
+    }
+
     async fn check(&self) -> Result<Health> {
         Ok(Health::new().with_version(env!("CARGO_PKG_VERSION")))
     }

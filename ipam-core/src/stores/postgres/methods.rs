@@ -104,6 +104,10 @@ impl IpamProvider for PostgresProvider {
         capabilities
     }
 
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        request.validate()
+    }
+
     async fn check(&self) -> Result<Health> {
         let warnings = probe(self).await?;
         let version = format!("schema {VERSION}, PostgreSQL {}", self.server_version());

@@ -174,6 +174,9 @@ impl IpamProvider for Mutant {
         }
     }
 
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        self.inner.validate_allocate(request)
+    }
     async fn check(&self) -> Result<Health> {
         if self.is(Defect::TakesOnCheck) {
             let ranges: Vec<Range> = self.inner.ranges(ListRanges::all()).try_collect().await?;

@@ -167,6 +167,17 @@ impl Inner {
         Ok(())
     }
 
+    /// Refuses what [`allocate`](Self::allocate) refuses whatever is on the server.
+    ///
+    /// # Errors
+    /// Those of [`check_request`](Self::check_request); `Unsupported` if the app may only read; `Config` if a required
+    /// field of addresses has no value.
+    pub(crate) fn validate_allocate(&self, request: &Allocate) -> ipam_core::Result<()> {
+        self.check_request(Operation::Allocate, request)?;
+        self.probed.must_write(Operation::Allocate)?;
+        self.probed.address_values.must_allow_addresses(Operation::Allocate, address_count(request))
+    }
+
     /// Returns what an earlier call with the key took.
     pub(crate) async fn repeated(
         &self,

@@ -48,7 +48,7 @@ const ROUNDS: u32 = 4;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Refuses what the server cannot keep.
-fn check(operation: Operation, request: &Allocate) -> Result<()> {
+pub(super) fn check(operation: Operation, request: &Allocate) -> Result<()> {
     request.validate()?;
     let unsupported = |reason: &str| Error::unsupported(operation, NAME).with_context("reason", reason);
     if request.lines.iter().any(|line| line.expiry.is_some()) {

@@ -66,6 +66,10 @@ impl IpamProvider for VraProvider {
         allocate::allocate(&self.inner, request).await
     }
 
+    fn validate_allocate(&self, request: &Allocate) -> Result<()> {
+        allocate::check(Operation::Allocate, request)
+    }
+
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
         deallocate::deallocate(&self.inner, request).await
     }
