@@ -56,11 +56,6 @@ impl View<'_> {
         self.records(sql, &[(&key.as_str(), Type::TEXT)]).await
     }
 
-    pub(super) async fn allocations_of_keys(&mut self, keys: &[&str]) -> Result<Vec<Record>, Failure> {
-        let sql = allocations!("t.key = ANY($1) ORDER BY t.line, t.address");
-        self.records(sql, &[(&keys, Type::TEXT_ARRAY)]).await
-    }
-
     pub(super) async fn allocations_at(
         &mut self,
         spaces: &[&str],

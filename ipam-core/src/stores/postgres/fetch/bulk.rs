@@ -138,7 +138,7 @@ impl View<'_> {
     }
 
     /// Reads all allocations of keys.
-    async fn allocations_of_keys(
+    pub(super) async fn allocations_of_keys(
         &mut self,
         keys: &BTreeSet<&AllocationKey>,
         replay: &mut Replay,

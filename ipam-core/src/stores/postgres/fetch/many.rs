@@ -6,14 +6,13 @@ use std::net::IpAddr;
 use tokio_postgres::types::Type;
 
 use super::super::errors::Failure;
-use super::super::rows::{Columns, block_around, net_columns, range_columns, request_columns};
+use super::super::rows::{Columns, block_around, net_columns, range_columns};
 use super::super::view::{Kind, View};
 use super::pages::number;
 use crate::engine::Record;
 use crate::engine::replay::{Read, Replay, Value};
-use crate::{AllocationKey, RangeId, SpaceId};
+use crate::{RangeId, SpaceId};
 
-const REQUESTS: &str = concat!("SELECT ", request_columns!(), " FROM request t WHERE t.key = ANY($1)");
 const RANGES: &str = concat!("SELECT ", range_columns!(), ", ", block_around!(), " FROM range t WHERE t.id = ANY($1)");
 const PAGES: &str = "SELECT p.range, p.no, p.bits FROM unnest($1::text[], $2::bytea[]) AS x(range, no) \
                      JOIN page p ON p.range = x.range AND p.no = x.no";
@@ -36,7 +35,7 @@ impl View<'_> {
             }
         }
         if !keys.is_empty() {
-            self.requests(keys, replay).await?;
+            self.requests(&keys.iter().collect(), replay).await?;
         }
         if !ids.is_empty() {
             self.ranges(ids, replay).await?;
@@ -45,25 +44,10 @@ impl View<'_> {
             self.pages_of(pages, replay).await?;
         }
         if !requests.is_empty() {
-            self.allocations_of(requests, replay).await?;
+            self.allocations_of_keys(&requests.iter().collect(), replay).await?;
         }
         if !places.is_empty() {
             self.allocations_of_places(places, replay).await?;
-        }
-        Ok(())
-    }
-
-    async fn allocations_of(&mut self, keys: Vec<AllocationKey>, replay: &mut Replay) -> Result<(), Failure> {
-        let texts: Vec<&str> = keys.iter().map(AllocationKey::as_str).collect();
-        let mut found: HashMap<AllocationKey, Vec<Record>> = HashMap::new();
-        for record in self.allocations_of_keys(&texts).await? {
-            if let Some(key) = &record.allocation.key {
-                found.entry(key.clone()).or_default().push(record);
-            }
-        }
-        for key in keys {
-            let records = found.remove(&key).unwrap_or_default();
-            replay.provide(Read::AllocationsOfKey(key), Value::Records(records));
         }
         Ok(())
     }
@@ -81,18 +65,6 @@ impl View<'_> {
         for (space, address) in places {
             let record = found.remove(&(space.clone(), address));
             replay.provide(Read::AllocationAt { space, address }, Value::Record(record));
-        }
-        Ok(())
-    }
-
-    async fn requests(&self, keys: Vec<AllocationKey>, replay: &mut Replay) -> Result<(), Failure> {
-        let texts: Vec<&str> = keys.iter().map(AllocationKey::as_str).collect();
-        let found = self.all(REQUESTS, &[(&texts, Type::TEXT_ARRAY)], |row| row.request()).await?;
-        for key in &keys {
-            replay.provide(Read::Request(key.clone()), Value::Request(None));
-        }
-        for request in found {
-            replay.provide(Read::Request(request.key.clone()), Value::Request(Some(request)));
         }
         Ok(())
     }
