@@ -197,7 +197,7 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_full_disk_is_named_and_nothing_is_lost() {
-    let Some(server) = Server::start(Setup::default()) else { return };
+    let Some(mut server) = Server::start(Setup::default()) else { return };
     let Some(disk) = SmallDisk::mount(&server) else { return };
     runtime().block_on(async {
         let client = server.client().await;
@@ -233,7 +233,9 @@ fn a_full_disk_is_named_and_nothing_is_lost() {
         assert_eq!(ipam.usage_of("lan").await.unwrap().allocated, u128::try_from(kept + 250).unwrap());
         ipam.close().await.unwrap();
     });
-    drop(server);
+    // The directory of the server cannot be removed while a file system is mounted in it.
+    server.stop();
+    drop(disk);
 }
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
