@@ -1,5 +1,6 @@
 //! The program as a whole: what it says over its API, and what the kernel, the name server and the collector have then.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -46,12 +47,13 @@ fn refused(port: u16) {
 }
 
 /// Ports of the rules that the kernel has.
-fn ports(lab: &Lab, site: &Site) -> Vec<u64> {
+fn ports_of(lab: &Lab, site: &Site) -> Vec<u64> {
     let listed = run(lab.command_in(&site.gateway, "nft").args(["-j", "list", "map", "ip", "lab_gateway", "ports"]));
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let map = listed["nftables"].as_array().unwrap().iter().find_map(|object| object.get("map")).unwrap();
     let elements = map["elem"].as_array().cloned().unwrap_or_default();
-    elements.iter().map(|element| element[0].as_u64().unwrap()).collect()
+    let ports: BTreeSet<u64> = elements.iter().map(|element| element[0].as_u64().unwrap()).collect();
+    ports.into_iter().collect()
 }
 
 /// Checks that records, rules and allocations fit together.
@@ -217,10 +219,10 @@ fn killed_between_record_and_rule_it_puts_itself_right() {
         // Between the record and the rule, and between the rule and the completed record.
         for (when, rules) in [("kill-before", &[][..]), ("kill-after", &[50_000][..])] {
             killed_at(&mut program, when, "POST", &map(8080));
-            assert_eq!(ports(lab, &site), rules, "{when}");
+            assert_eq!(ports_of(lab, &site), rules, "{when}");
             program = files.start(lab, &site);
             program.wait_for("cleared up what was left of 50000 -> 10.88.0.5:8080");
-            assert_eq!(ports(lab, &site), Vec::<u64>::new(), "{when}");
+            assert_eq!(ports_of(lab, &site), Vec::<u64>::new(), "{when}");
             ready();
             whole(&files, &[]);
         }
@@ -229,7 +231,7 @@ fn killed_between_record_and_rule_it_puts_itself_right() {
             assert_eq!(files.send("POST", PORTMAP, &map(8080)).content(), &json!({ "conn_port": 50_000 }));
             let stream = through(50_000);
             killed_at(&mut program, when, "DELETE", &json!({ "conn_port": 50_000 }));
-            assert_eq!(ports(lab, &site), rules, "{when}");
+            assert_eq!(ports_of(lab, &site), rules, "{when}");
             program = files.start(lab, &site);
             program.wait_for("cleared up what was left of 50000 -> 10.88.0.5:8080");
             assert!(speak(&stream, "gone").is_err(), "{when}: its connections ended");
@@ -237,6 +239,63 @@ fn killed_between_record_and_rule_it_puts_itself_right() {
             ready();
             whole(&files, &[]);
         }
+        program.stop();
+    });
+}
+
+#[test]
+#[ignore = "needs network namespaces, nft, named and conntrack; .ci/gateway.sh runs it"]
+fn callers_at_once_and_flushes_of_the_rules_leave_everything_whole() {
+    lab::inside(|lab| {
+        let site = Site::new(lab);
+        let main = Main::new();
+        let outside = block_on(Outside::start(CLIENT, &main.pem(), Manner::default()));
+        let sections = "[reachability]\nenabled = false\n[firewall]\nreconcile = \"1s\"\n";
+        let files = Files::new(lab, main, &outside, sections);
+        let program = files.start(lab, &site);
+        until("the key of tokens", || (files.send("GET", ADDR, &json!({})).status == 200).then_some(()));
+        let flush = || run(lab.command_in(&site.gateway, "nft").args(["flush", "ruleset"]));
+        // Half of the callers want the same map.
+        let targets: Vec<u16> = (0..16).map(|caller| if caller % 2 == 0 { 9000 } else { 8000 + caller }).collect();
+        let ports: Vec<(u16, u64)> = std::thread::scope(|scope| {
+            let adding: Vec<_> = targets
+                .iter()
+                .map(|target| {
+                    let files = &files;
+                    scope.spawn(move || {
+                        let made = files.send("POST", PORTMAP, &map(*target));
+                        (*target, made.content()["conn_port"].as_u64().unwrap())
+                    })
+                })
+                .collect();
+            flush();
+            flush();
+            adding.into_iter().map(|caller| caller.join().unwrap()).collect()
+        });
+        let distinct: BTreeSet<(u16, u64)> = ports.into_iter().collect();
+        assert_eq!(distinct.len(), 9, "one port for each target: {distinct:?}");
+        let mapped: Vec<u64> = distinct.iter().map(|(_, port)| *port).collect::<BTreeSet<u64>>().into_iter().collect();
+        assert_eq!(mapped.len(), 9, "no port has two targets: {distinct:?}");
+        until("the rules after the flushes", || {
+            let health = files.send("GET", HEALTH, &json!({})).content().clone();
+            (health["firewall"] == "up" && health["maps_without_rule"] == json!([])).then_some(())
+        });
+        assert_eq!(ports_of(lab, &site), mapped);
+        whole(&files, &mapped);
+        std::thread::scope(|scope| {
+            for port in &mapped {
+                let files = &files;
+                scope.spawn(move || {
+                    let removed = files.send("DELETE", PORTMAP, &json!({ "conn_port": port }));
+                    assert_eq!(removed.content(), &json!({}));
+                });
+            }
+            flush();
+        });
+        until("the table after a flush", || {
+            (files.send("GET", HEALTH, &json!({})).content()["firewall"] == "up").then_some(())
+        });
+        whole(&files, &[]);
         program.stop();
     });
 }

@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::api::bounds;
 use super::{ConfigError, TimeSpan};
@@ -29,10 +30,19 @@ pub struct LabSettings {
     pub provider: String,
     /// Networks of the lab. The ranges of the provider inside them are used. Where the provider keeps the plan itself and
     /// has no range in a network, the gateway defines one.
+    #[serde(deserialize_with = "networks")]
     pub networks: Vec<Ipv4Net>,
     /// Address space of the provider; needed only if several have the same networks.
     #[serde(default)]
     pub space: Option<String>,
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Ipv4Net>, D::Error> {
+    let network = |text: &String| {
+        let problem = || format!("{text:?} is no network of IPv4; write one such as \"10.0.0.0/24\"");
+        text.parse().map_err(|_| D::Error::custom(problem()))
+    };
+    Vec::<String>::deserialize(deserializer)?.iter().map(network).collect()
 }
 
 fn default_provider() -> String {

@@ -69,6 +69,8 @@ fn wrong_settings_are_named_with_their_remedy() {
     for (name, value, key) in [
         ("LAB_GATEWAY_LAB_NETWORKS", "[]", "lab.networks"),
         ("LAB_GATEWAY_LAB_NETWORKS", "[\"10.0.0.1/24\"]", "lab.networks"),
+        ("LAB_GATEWAY_LAB_NETWORKS", "[\"fd00::/64\"]", "lab.networks"),
+        ("LAB_GATEWAY_LAB_NETWORKS", "[\"10.0.0.0\"]", "lab.networks"),
         ("LAB_GATEWAY_LAB_NETWORKS", "[\"10.0.0.0/8\", \"10.1.0.0/16\"]", "lab.networks"),
         ("LAB_GATEWAY_TOKEN_KEY_URL", "https://main.example", "token.key_file"),
         ("LAB_GATEWAY_TOKEN_ISSUER", "\"\"", "token.issuer"),

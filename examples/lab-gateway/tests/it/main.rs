@@ -4,6 +4,7 @@
 
 mod api;
 mod client;
+mod fuzz;
 mod portmaps;
 mod program;
 mod reach;
