@@ -90,4 +90,4 @@ pub use status::{retry_after, status_advice};
 
 pub use token::TokenCache;
 
-pub use crate::tls::TlsOptions;
+pub use crate::tls::{CertificateDetails, TlsOptions};

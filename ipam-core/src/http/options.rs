@@ -169,6 +169,11 @@ impl HttpOptions {
         self.lists
     }
 
+    /// Returns the trusted certificates and the certificate of the client.
+    pub fn tls(&self) -> &TlsOptions {
+        &self.tls
+    }
+
     /// Returns true if `http://` URLs are allowed.
     #[must_use]
     pub fn allow_http(&self) -> bool {

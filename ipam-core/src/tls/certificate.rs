@@ -54,16 +54,22 @@ impl Facts {
     }
 }
 
-const INTEGER: u8 = 0x02;
+pub(super) const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 /// Explicit tag 0, of the version.
-const VERSION: u8 = 0xa0;
+pub(super) const VERSION: u8 = 0xa0;
 /// Object identifier of `rsaEncryption` (RFC 8017), as DER.
 const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// Returns the content of the first element and the bytes after it. Returns `None` if the element has another tag.
-fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (found, content, rest) = tagged(der)?;
+    (found == tag).then_some((content, rest))
+}
+
+/// Returns the tag and the content of the first element, and the bytes after it.
+pub(super) fn tagged(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (found, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
     // Below 0x80 the byte is the length. Otherwise its low bits count the bytes of the length that follow; four are enough
@@ -74,8 +80,8 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f)).filter(|(bytes, _)| bytes.len() <= 4)?;
         (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
     };
-    let parts = rest.split_at_checked(length)?;
-    (*found == tag).then_some(parts)
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((*found, content, rest))
 }
 
 /// Returns the length of the modulus in a `SubjectPublicKeyInfo` of RSA, in bits.

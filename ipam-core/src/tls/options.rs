@@ -142,6 +142,18 @@ impl TlsOptions {
         self
     }
 
+    /// Returns true if every certificate is accepted; see [`with_insecure`](Self::with_insecure).
+    #[must_use]
+    pub fn is_insecure(&self) -> bool {
+        self.insecure
+    }
+
+    /// Returns true if one server is trusted by its certificate; see [`with_pinned_pem`](Self::with_pinned_pem).
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        !self.pins.is_empty()
+    }
+
     /// Builds the configuration of the TLS library.
     pub(crate) fn client_config(&self) -> Result<ClientConfig> {
         // Named here: a process-wide default provider belongs to the program, and may be set twice or not at all.
