@@ -17,6 +17,8 @@ mod client;
 pub mod controllers;
 #[cfg(feature = "crypt")]
 mod crypt;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod envelope;
 mod error;
 mod keyed_locks;
@@ -38,6 +40,8 @@ mod stream;
 pub mod testing;
 mod trace;
 mod transport;
+#[cfg(any(feature = "doctor", feature = "scan-agent"))]
+mod utc_offset;
 mod wire;
 
 pub use auth::Auth;

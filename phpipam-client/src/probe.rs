@@ -105,7 +105,7 @@ pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
 
 /// Returns true if the server knows `filter_match`: it refuses an invalid regular expression. Versions without
 /// `filter_match` take the query for the id of a VLAN.
-async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
+pub(crate) async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
     // VLANs, because a site has few of them. `#(#` is an unclosed group, which PHP's `preg_match` refuses.
     let path = "vlans/?filter_by=name&filter_value=%23(%23&filter_match=regex";
     match client.raw(Method::GET, path, None).await {

@@ -54,6 +54,8 @@ pub struct ApiRequest {
     body: Option<Value>,
     pub(crate) call: Call,
     idempotent: bool,
+    #[cfg(feature = "doctor")]
+    as_strings: bool,
 }
 
 impl ApiRequest {
@@ -68,7 +70,16 @@ impl ApiRequest {
     fn of(method: Method, call: Call, path: String) -> Self {
         // PATCH names the values that fields have afterwards, so a repetition changes nothing more.
         let idempotent = method != Method::POST;
-        Self { method, path, query: Vec::new(), body: None, call, idempotent }
+        Self {
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            call,
+            idempotent,
+            #[cfg(feature = "doctor")]
+            as_strings: false,
+        }
     }
 
     /// Returns a request with a path below the app that is percent-encoded already, such as `subnets/8/usage/` or
@@ -121,6 +132,21 @@ impl ApiRequest {
     pub(crate) fn not_idempotent(mut self) -> Self {
         self.idempotent = false;
         self
+    }
+
+    /// Asks for numbers as strings, whatever the client asks for.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn with_numbers_as_strings(mut self) -> Self {
+        self.as_strings = true;
+        self
+    }
+
+    /// Returns true if this request asks for numbers as strings.
+    pub(crate) const fn wants_strings(&self) -> bool {
+        #[cfg(feature = "doctor")]
+        return self.as_strings;
+        #[cfg(not(feature = "doctor"))]
+        return false;
     }
 
     /// Returns the HTTP method.

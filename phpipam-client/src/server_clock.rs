@@ -3,7 +3,7 @@
 //! Processes on several hosts compare times that they wrote into the server's rows. The hosts' clocks may differ by
 //! minutes; the server's clock is the same for all of them.
 
-#[cfg(feature = "scan-agent")]
+#[cfg(any(feature = "doctor", feature = "scan-agent"))]
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ pub(crate) struct ServerClock {
     /// Milliseconds by which the server's clock is ahead; negative if it is behind.
     ahead: AtomicI64,
     /// True once a response had a date.
-    #[cfg(feature = "scan-agent")]
+    #[cfg(any(feature = "doctor", feature = "scan-agent"))]
     known: AtomicBool,
 }
 
@@ -31,14 +31,21 @@ impl ServerClock {
         let server = date.as_millisecond().saturating_add(500);
         // `Relaxed` is enough: the value stands alone, and any recent one is right.
         self.ahead.store(server.saturating_sub(millis(now)), Ordering::Relaxed);
-        #[cfg(feature = "scan-agent")]
+        #[cfg(any(feature = "doctor", feature = "scan-agent"))]
         self.known.store(true, Ordering::Relaxed);
     }
 
     /// Returns true if a response had a date, so that [`at`](Self::at) is the server's time and not this host's.
-    #[cfg(feature = "scan-agent")]
+    #[cfg(any(feature = "doctor", feature = "scan-agent"))]
     pub(crate) fn is_known(&self) -> bool {
         self.known.load(Ordering::Relaxed)
+    }
+
+    /// Returns the seconds by which the server's clock is ahead of this host's, negative if it is behind; `None` before a
+    /// response had a date.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn ahead(&self) -> Option<i64> {
+        self.is_known().then(|| self.ahead.load(Ordering::Relaxed) / 1000)
     }
 
     /// Returns the server's time when this host's clock shows `now`; `now` itself if the difference is unknown.

@@ -1,4 +1,5 @@
-//! One attempt: from a request to its classified response. The only caller of the HTTP client.
+//! One attempt: from a request to its classified response. Beside `doctor`, whose requests may go to other paths, the only
+//! caller of the HTTP client.
 
 use base64::Engine as _;
 use http::{HeaderName, HeaderValue, header};
@@ -89,7 +90,7 @@ impl Transport {
         let url = self.http.origin().url(&target)?;
         let mut built = HttpRequest::new(request.method().clone(), url).with_header(header::CONTENT_TYPE, JSON);
         // Q02: understood from 1.7 on, ignored before.
-        if self.stringify {
+        if self.stringify || request.wants_strings() {
             built = built.with_header(HeaderName::from_static("api-stringify-results"), HeaderValue::from_static("1"));
         }
         built = match credential {

@@ -56,6 +56,11 @@ use crate::models::{Schema, Tag};
 pub struct PhpIpamProvider(Arc<Inner>);
 
 impl PhpIpamProvider {
+    #[cfg(feature = "doctor")]
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
     /// Connects to the server of `client`, with the configuration `config`.
     ///
     /// Reads the permission of the app, sections, custom fields and tags, and whether the server has a search: six

@@ -259,8 +259,11 @@ mod range_view;
 mod register;
 mod snapshot;
 mod surroundings;
+pub(crate) mod warning;
 
 pub use config::PhpIpamConfig;
 pub use handle::PhpIpamProvider;
 pub use pacing::Pacing;
 pub use register::register;
+#[cfg(feature = "doctor")]
+pub(crate) use register::{Settings, settings};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipam_core::http::HttpOptions;
 use ipam_core::registry::{OpenRequest, ProviderUrl, Registry};
 use ipam_core::{IpamProvider, Result};
 use percent_encoding::percent_decode_str;
@@ -149,39 +150,71 @@ pub fn register(registry: &mut Registry) -> Result<()> {
 }
 
 async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn IpamProvider>> {
-    let url = &request.url;
-    let target = Target::read(url, scheme)?;
-    let config = config(url)?;
-    let agent = concat!("phpipam-client/", env!("CARGO_PKG_VERSION"));
-    let http = request.http_options(agent, scheme == "http", "phpipam+https")?;
-    let by_user = match url.option("auth") {
-        None => request.user().is_some(),
-        Some("user") => true,
-        Some("code") => false,
-        Some(_) => return Err(ProviderUrl::unreadable_option("auth", "write user or code")),
-    };
-    let auth = match (by_user, request.user()) {
-        (true, Some(user)) => Auth::user(user, request.secret("password").await?),
-        (true, None) => return Err(config_error("auth=user needs a user; write USER@ before the host")),
-        (false, _) => Auth::app_code(request.secret("app-code").await?),
-    };
-    let skip = match url.option("php_warnings") {
-        None | Some("refuse") => false,
-        Some("skip") => true,
-        Some(other) => {
-            return Err(config_error(format!("the option php_warnings is {other:?}; write skip or refuse")));
-        }
-    };
+    let Settings { target, auth, http, skip, config } = Settings::read(&request, scheme).await?;
     let client =
         Client::builder(target.base, target.app, auth).with_http_options(http).with_lenient_bodies(skip).build()?;
     Ok(Arc::new(PhpIpamProvider::connect(client, config).await?))
 }
 
+/// Reads a URL of this provider, with either scheme.
+#[cfg(feature = "doctor")]
+pub(crate) async fn settings(request: &OpenRequest) -> Result<Settings> {
+    let scheme = match request.url.scheme() {
+        "phpipam+https" => "https",
+        "phpipam+http" => "http",
+        other => {
+            let message =
+                format!("the scheme {other} is not one of phpIPAM; write phpipam+https://[USER@]HOST[/BASE]/APP");
+            return Err(config_error(message));
+        }
+    };
+    Settings::read(request, scheme).await
+}
+
+/// Settings of a URL and its secrets.
+pub(crate) struct Settings {
+    pub(crate) target: Target,
+    pub(crate) auth: Auth,
+    pub(crate) http: HttpOptions,
+    /// True if warnings of PHP are read past.
+    skip: bool,
+    pub(crate) config: PhpIpamConfig,
+}
+
+impl Settings {
+    async fn read(request: &OpenRequest, scheme: &'static str) -> Result<Self> {
+        let url = &request.url;
+        let target = Target::read(url, scheme)?;
+        let config = config(url)?;
+        let agent = concat!("phpipam-client/", env!("CARGO_PKG_VERSION"));
+        let http = request.http_options(agent, scheme == "http", "phpipam+https")?;
+        let by_user = match url.option("auth") {
+            None => request.user().is_some(),
+            Some("user") => true,
+            Some("code") => false,
+            Some(_) => return Err(ProviderUrl::unreadable_option("auth", "write user or code")),
+        };
+        let auth = match (by_user, request.user()) {
+            (true, Some(user)) => Auth::user(user, request.secret("password").await?),
+            (true, None) => return Err(config_error("auth=user needs a user; write USER@ before the host")),
+            (false, _) => Auth::app_code(request.secret("app-code").await?),
+        };
+        let skip = match url.option("php_warnings") {
+            None | Some("refuse") => false,
+            Some("skip") => true,
+            Some(other) => {
+                return Err(config_error(format!("the option php_warnings is {other:?}; write skip or refuse")));
+            }
+        };
+        Ok(Self { target, auth, http, skip, config })
+    }
+}
+
 /// Address of the server and app id, from a URL.
 #[derive(Debug, PartialEq, Eq)]
-struct Target {
-    base: String,
-    app: String,
+pub(crate) struct Target {
+    pub(crate) base: String,
+    pub(crate) app: String,
 }
 
 impl Target {

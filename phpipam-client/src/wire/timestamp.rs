@@ -27,9 +27,10 @@ const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerTime(DateTime);
 
-#[cfg(feature = "scan-agent")]
+#[cfg(any(feature = "doctor", feature = "scan-agent"))]
 impl ServerTime {
     /// Returns this local time, in whole seconds, as the server's columns hold it.
+    #[cfg(feature = "scan-agent")]
     pub(crate) fn from_civil(time: DateTime) -> Self {
         Self(time.with().subsec_nanosecond(0).build().unwrap_or(time))
     }

@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::models::{Address, AddressFields, CustomField, FieldType, Schema, SubnetFields};
 use crate::provider::map::error::config_error;
+use crate::provider::warning::Warning;
 use crate::wire::checked_text;
 
 /// Objects that have the custom fields.
@@ -28,7 +29,7 @@ pub(crate) enum FieldsOf {
 }
 
 impl FieldsOf {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Addresses => "addresses",
             Self::Subnets => "subnets",
@@ -192,25 +193,25 @@ impl FieldValues {
     }
 
     /// Returns a warning for each required field without a value, with what to do.
-    pub(crate) fn warnings(&self, of: FieldsOf) -> Vec<String> {
+    pub(crate) fn warnings(&self, of: FieldsOf) -> Vec<Warning> {
         let what = match of {
             FieldsOf::Addresses => "no address can be allocated",
             FieldsOf::Subnets => "no child prefix can be allocated",
         };
         let remedy = |name: &str| format!("give it one with the option {}.{name}=VALUE", of.option());
         let missing = self.missing.iter().map(|name| {
-            format!(
-                "the server requires the custom field {name} of {} and the provider has no value for it, so {what}; {}",
+            let message = format!(
+                "the server requires the custom field {name} of {} and the provider has no value for it, so {what}",
                 of.name(),
-                remedy(name),
-            )
+            );
+            Warning::new(name, message, remedy(name))
         });
         let empty = self.empty.iter().filter(|_| of == FieldsOf::Addresses).map(|name| {
-            format!(
+            let message = format!(
                 "the server requires the custom field {name} of addresses, has an empty default for it, and changes no \
-                 address that has it empty, so addresses cannot be changed, and only one can be allocated at a time; {}",
-                remedy(name),
-            )
+                 address that has it empty, so addresses cannot be changed, and only one can be allocated at a time",
+            );
+            Warning::new(name, message, remedy(name))
         });
         missing.chain(empty).collect()
     }

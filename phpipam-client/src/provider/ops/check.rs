@@ -16,6 +16,7 @@ use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::map::required::{FieldValues, FieldsOf};
 use crate::provider::map::spaces::Space;
 use crate::provider::snapshot::Snapshot;
+use crate::provider::warning::Warning;
 
 /// Largest number of findings of one kind that are named.
 const MAX_NAMED: usize = 20;
@@ -47,20 +48,29 @@ impl Inner {
         if may_write != self.probed.may_write {
             health = health.with_warning("the app's permission changed since the provider connected; connect again");
         }
-        health = self.with_required_fields(health).await.map_err(failed(Operation::Check))?;
-        health = self.with_abandoned(health).await.map_err(failed(Operation::Check))?;
-        if snapshot.ranges(self).next().is_none() {
-            health =
-                health.with_warning("no subnet is served: none is in the chosen sections and has the chosen fields");
-        }
-        for warning in self.space_warnings(&snapshot).await.map_err(failed(Operation::Check))? {
-            health = health.with_warning(warning);
-        }
-        Ok(health)
+        let mut warnings = self.required_field_warnings().await.map_err(failed(Operation::Check))?;
+        warnings.extend(self.abandoned_warning().await.map_err(failed(Operation::Check))?);
+        warnings.extend(self.nothing_served_warning(&snapshot));
+        warnings.extend(self.overlap_warnings(&snapshot).await.map_err(failed(Operation::Check))?);
+        warnings.extend(self.enclosing_warnings(&snapshot).await.map_err(failed(Operation::Check))?);
+        Ok(warnings.iter().fold(health, |health, warning| health.with_warning(warning.to_string())))
     }
 
-    /// Adds a warning for each required field without a value.
-    async fn with_required_fields(&self, mut health: Health) -> Result<Health> {
+    /// Reads what the warnings about subnets need.
+    #[cfg(feature = "doctor")]
+    pub(crate) async fn snapshot_to_check(&self) -> Result<Snapshot> {
+        Snapshot::load(self).await
+    }
+
+    /// Returns a warning if no subnet is a range.
+    pub(crate) fn nothing_served_warning(&self, snapshot: &Snapshot) -> Option<Warning> {
+        let message = "no subnet is served: none is in the chosen sections and has the chosen fields";
+        snapshot.ranges(self).next().is_none().then(|| Warning::new("ranges", message, ""))
+    }
+
+    /// Returns a warning for each required field without a value.
+    pub(crate) async fn required_field_warnings(&self) -> Result<Vec<Warning>> {
+        let mut found = Vec::new();
         // An administrator may have changed the fields since `connect`.
         let addresses = Schema::new(self.read(|| async { self.client.addresses().custom_fields().await }).await?);
         let subnets = Schema::new(self.read(|| async { self.client.subnets().custom_fields().await }).await?);
@@ -69,24 +79,17 @@ impl Inner {
             (FieldsOf::Addresses, &config.address_fields, &addresses, config.written_address_fields(&addresses)),
             (FieldsOf::Subnets, &config.child_prefix_fields, &subnets, config.written_subnet_fields(&subnets)),
         ] {
-            let warnings = match FieldValues::new(of, wanted, schema, &always) {
-                Ok(values) => values.warnings(of),
-                Err(error) => vec![error.message().to_owned()],
-            };
-            health = warnings.into_iter().fold(health, Health::with_warning);
+            match FieldValues::new(of, wanted, schema, &always) {
+                Ok(values) => found.extend(values.warnings(of)),
+                Err(error) => found.push(Warning::new(of.name(), error.message(), "")),
+            }
         }
-        Ok(health)
-    }
-
-    async fn space_warnings(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
-        let mut warnings = self.overlapping(snapshot).await?;
-        warnings.extend(self.registered_around(snapshot).await?);
-        Ok(warnings)
+        Ok(found)
     }
 
     /// Returns a warning for each pair of overlapping ranges of one address space; of a VRF also those in sections that
     /// are not served.
-    async fn overlapping(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+    pub(crate) async fn overlap_warnings(&self, snapshot: &Snapshot) -> Result<Vec<Warning>> {
         let mut spaces: BTreeMap<SpaceId, Vec<(IpRange, String)>> = BTreeMap::new();
         for (row, net) in snapshot.ranges(self) {
             spaces.entry(snapshot.space(row)).or_default().push((IpRange::from(net), label(net, row.id)));
@@ -105,16 +108,18 @@ impl Inner {
                     continue;
                 }
                 let name = |index: usize| ranges.get(index).map_or("", |(_, label)| label.as_str());
-                warnings.push(format!(
+                let message = format!(
                     "{} and {} overlap in the address space {space}: phpIPAM keeps addresses unique in a subnet only; \
-                     this provider compares them, other programs may allocate an address twice; keep one of them",
+                     this provider compares them, other programs may allocate an address twice",
                     name(overlap.outer),
                     name(overlap.inner),
-                ));
+                );
+                warnings.push(Warning::new(name(overlap.inner), message, "keep one of them"));
             }
         }
         if found > MAX_NAMED {
-            warnings.push(format!("and {} more overlaps", found - MAX_NAMED));
+            let message = format!("and {} more overlaps", found - MAX_NAMED);
+            warnings.push(Warning::new("other ranges", message, ""));
         }
         Ok(warnings)
     }
@@ -149,7 +154,7 @@ impl Inner {
     }
 
     /// Returns a warning for each enclosing subnet that holds addresses of ranges.
-    async fn registered_around(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+    pub(crate) async fn enclosing_warnings(&self, snapshot: &Snapshot) -> Result<Vec<Warning>> {
         let parents: BTreeSet<SubnetId> =
             snapshot.ranges(self).flat_map(|(row, _)| snapshot.ancestors(row.id)).collect();
         let count = parents.len();
@@ -182,21 +187,23 @@ impl Inner {
             let more = named.len().saturating_sub(MAX_NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let list = named.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
-            warnings.push(format!(
-                "{} has subnets below it and addresses of its own, which count as taken there: {list}{more}; move them \
-                 into the subnets below",
+            let message = format!(
+                "{} has subnets below it and addresses of its own, which count as taken there: {list}{more}",
                 label(net, id)
-            ));
+            );
+            warnings.push(Warning::new(label(net, id), message, "move them into the subnets below"));
             if warnings.len() >= MAX_NAMED {
-                warnings.push("and maybe more subnets with addresses of the ranges below them".to_owned());
+                let message = "and maybe more subnets with addresses of the ranges below them";
+                warnings.push(Warning::new("other subnets", message, ""));
                 break;
             }
         }
         if left_out > 0 {
-            warnings.push(format!(
+            let message = format!(
                 "{left_out} enclosing subnets were not searched for addresses of ranges, because they are too many or \
                  too large"
-            ));
+            );
+            warnings.push(Warning::new("other subnets", message, ""));
         }
         Ok(warnings)
     }

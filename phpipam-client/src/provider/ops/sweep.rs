@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
-use ipam_core::{AbandonedClaim, AllocationKey, Health, Operation, Result, Sweep, Swept};
+use ipam_core::{AbandonedClaim, AllocationKey, Operation, Result, Sweep, Swept};
 
 use crate::error::Result as ClientResult;
 use crate::models::{AddressId, Subnet, SubnetId};
@@ -24,6 +24,7 @@ use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::map::mark::{Found, Mark};
 use crate::provider::map::model::range_id;
 use crate::provider::snapshot::Snapshot;
+use crate::provider::warning::Warning;
 
 /// Start of the marks of pending claims, by which they are searched.
 const PENDING: &str = "[ipam1;p;";
@@ -210,13 +211,13 @@ impl Inner {
         duplicates
     }
 
-    /// Adds a warning with the number of abandoned claims.
-    pub(crate) async fn with_abandoned(&self, health: Health) -> ClientResult<Health> {
+    /// Returns a warning with the number of abandoned claims, if there are any.
+    pub(crate) async fn abandoned_warning(&self) -> ClientResult<Option<Warning>> {
         let pending = match self.pending_rows().await {
             Err(error) if is_too_large(&error) => {
-                let warning = "abandoned claims cannot be counted: the server has too many addresses to read them all, and no \
+                let message = "abandoned claims cannot be counted: the server has too many addresses to read them all, and no \
                                search";
-                return Ok(health.with_warning(warning));
+                return Ok(Some(Warning::new("claims", message, "")));
             }
             pending => pending?,
         };
@@ -235,16 +236,17 @@ impl Inner {
             }
         }
         if claims == 0 {
-            return Ok(health);
+            return Ok(None);
         }
         let oldest = i64::try_from(oldest).ok().and_then(|at| jiff::Timestamp::from_second(at).ok());
         let since = oldest.map(|at| format!(", the oldest since {at}")).unwrap_or_default();
-        Ok(health.with_warning(format!(
+        let message = format!(
             "{} held by {} that a process took and never acknowledged{since}: no allocation shows them, and they count as \
-             taken; undo them with a sweep (`ipam sweep`)",
+             taken",
             plural(addresses, "address is", "addresses are"),
             plural(claims, "claim", "claims"),
-        )))
+        );
+        Ok(Some(Warning::new("claims", message, "undo them with a sweep (`ipam sweep`)")))
     }
 
     async fn is_part_of_a_whole(&self, part: &Group) -> ClientResult<bool> {
