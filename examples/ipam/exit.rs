@@ -25,6 +25,12 @@ pub(crate) const INCOMPLETE: u8 = 5;
 /// Exit code if two providers differ.
 pub(crate) const DIFFERENT: u8 = 6;
 
+/// Exit code if the doctor found warnings.
+pub(crate) const WARNINGS: u8 = 7;
+
+/// Exit code if the doctor found errors.
+pub(crate) const ERRORS: u8 = 8;
+
 /// Signal that asks the program to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {

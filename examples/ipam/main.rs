@@ -12,6 +12,7 @@ mod cli;
 mod closing;
 mod deallocate;
 mod diff;
+mod doctor;
 mod exit;
 mod find;
 mod follow;
@@ -133,6 +134,7 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         }
         Verb::Plan(PlanCommand::Convert { files, to }) => alone(plan::convert(&plan::read(&files)?, &to)?),
         Verb::Store(verb) => store::run(url, verb).await?.map(done),
+        Verb::Doctor => Ended { value: doctor::run(url).await?, closing: None },
         Verb::Agent(args) => Ended { value: agent::run(args, as_json).await?, closing: None },
         Verb::Vra7(args) => alone(vra7::run(args).await?),
         Verb::Vra8(args) => alone(vra8::run(*args).await?),

@@ -29,7 +29,8 @@ pub(crate) use self::value_parsers::{ip, pair};
 
 /// Look up, allocate and deallocate IP addresses.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 5 scan incomplete, 6 providers differ, 130 and 143 stopped by SIGINT and
+/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 5 scan incomplete, 6 providers differ, 7 and 8 warnings
+/// and errors of doctor, 130 and 143 stopped by SIGINT and
 /// SIGTERM.
 #[derive(Debug, Parser)]
 #[command(name = "ipam", version, propagate_version = true)]
@@ -62,6 +63,12 @@ pub(crate) enum Verb {
     Quickstart(Quickstart),
     #[command(flatten)]
     Ask(Box<Ask>),
+    /// Examine the phpIPAM server of --provider: URL, network, TLS, app, credentials, version, size and content, each finding
+    /// with its remedy.
+    ///
+    /// It only reads, logs in at most once, and sends the secret only after the certificate was checked. The exit code is 0
+    /// if there are at most notes, 7 if there are warnings, 8 if there are errors.
+    Doctor,
     /// Compare two providers: blocks, ranges and addresses. The exit code is 6 if they differ.
     Diff(Diff),
     /// Move blocks, ranges, addresses, keys and times from one provider to another. Run it again to continue one that was
