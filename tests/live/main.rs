@@ -21,6 +21,7 @@ mod agent;
 mod calls;
 mod contract;
 mod crowd;
+mod doctor;
 #[cfg(target_os = "linux")]
 mod lab;
 mod listing;

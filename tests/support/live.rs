@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::Method;
 use ipam_core::http::{HttpOptions, TlsOptions};
-use ipam_core::registry::{Registry, Secrets};
+use ipam_core::registry::{OpenRequest, Registry, Secrets};
 use ipam_core::{ErrorKind, IpamProvider};
 use phpipam_client::models::{SectionFields, SectionId, SubnetId, VlanId};
 use phpipam_client::{Auth, Client, ClientBuilder};
@@ -115,11 +115,12 @@ pub fn base_for(name: &str) -> String {
     needed(name)
 }
 
-/// Opens a provider by URL for the server at `base`, with these options, such as `section=%237&claim_time=1s`.
+/// Returns the request to open a provider by URL for the server at `base`, with these options, such as
+/// `section=%237&claim_time=1s`.
 ///
 /// # Errors
-/// What opening it fails with.
-pub async fn open_at(base: &str, options: &str) -> ipam_core::Result<Arc<dyn IpamProvider>> {
+/// `Config` for an unreadable URL.
+pub fn request_at(base: &str, options: &str) -> ipam_core::Result<OpenRequest> {
     let (scheme, rest) = base.split_once("://").expect("a URL");
     let user = match variable("CODE") {
         Some(_) => String::new(),
@@ -137,9 +138,17 @@ pub async fn open_at(base: &str, options: &str) -> ipam_core::Result<Arc<dyn Ipa
         let secret = variable("CODE").unwrap_or_else(|| needed("PASSWORD"));
         Ok(Some(secret.into()))
     });
-    let mut registry = Registry::new().with_secrets(secrets);
+    Ok(OpenRequest::parse(&url)?.or_secrets(secrets))
+}
+
+/// Opens a provider by [`request_at`].
+///
+/// # Errors
+/// What opening it fails with.
+pub async fn open_at(base: &str, options: &str) -> ipam_core::Result<Arc<dyn IpamProvider>> {
+    let mut registry = Registry::new();
     phpipam_client::register(&mut registry)?;
-    registry.open(&url).await
+    registry.open_with(request_at(base, options)?).await
 }
 
 /// Returns the option that names a section, for [`open_at`].
