@@ -52,7 +52,7 @@
 //! | [`Server::fault`] | latency, lock timeout, lost requests and responses, any status; by [`When`] |
 //! | [`Server::requests`] | every request with redacted credentials, and its status |
 //! | [`Server::advance`] | time: tokens live six hours, a block after too many bad logins lasts five minutes |
-//! | [`Profile`] | single behaviours of other versions, such as 200 instead of 404 for an empty list |
+//! | [`Profile`] | single behaviours of other versions, such as 200 instead of 404 for an empty list, and PHP's memory limit |
 //!
 //! [`Clock`], [`RequestView`] and [`When`] are those of `ipam_core::testing`; a test that imports them from here needs
 //! no dependency on `ipam-core`.
@@ -65,7 +65,7 @@
 //! # Limits
 //! - The controllers `nat`, `circuits` and `prefix` and the encrypted request form are missing: 400 `Invalid
 //!   controller`. `tools/nat` works.
-//! - Messages are in English only; there is no memory limit.
+//! - Messages are in English only.
 //! - Changelogs have the right form, but their `diff` is simpler. Sections without an order are sorted by id.
 //! - A device that `tools/devices` creates is in all sections; a real server puts it in none.
 //! - All clients count as one: too many bad logins block all of them.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Call, Method};
 use super::ip_number;
 use super::params::as_text;
-use super::refusal::{Handled, fail};
+use super::refusal::{Handled, Refusal, fail};
 use super::reply::{Data, Kind, SearchPart};
 use super::schema::Object;
 use super::store::Store;
@@ -62,10 +62,15 @@ fn finished(call: &Call<'_>, store: &Store, kind: Kind, rows: Vec<Row>, place: P
     // Writes take their fields from the same parameters, so `filter_by` means a filter on GET only.
     let filter = if call.method == Method::Get && call.profile.filters { Filter::of(call, &rows)? } else { None };
     let filtered = filter.is_some();
+    let read = rows.len();
     let mut rows = match filter {
         Some(filter) => filter.apply(rows)?,
         None => rows,
     };
+    // Q76: all rows are read before they are filtered, and the text of those that are left takes memory too.
+    if call.profile.memory_rows.is_some_and(|most| read + 2 * rows.len() > most.saturating_mul(3)) {
+        return Err(Refusal::Fatal);
+    }
     for row in &mut rows {
         finish(kind, row, filtered);
         if call.app.nested && place != Place::InPart {

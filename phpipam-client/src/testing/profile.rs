@@ -56,6 +56,12 @@ pub struct Profile {
     pub blocked: &'static str,
     /// Name of the session cookie: `PHPSESSID` in 1.3, `phpipam` later.
     pub cookie: &'static str,
+    /// Rows of the longest list that PHP's memory holds; `None` for any length. A longer list is an empty 500.
+    ///
+    /// A filter helps as far as on a real server: PHP reads all rows first, and a row that it sends takes twice the
+    /// memory of one that it only reads. A list of more than three times this length dies with any filter. With PHP's
+    /// default of 128 MB it is about 18 000.
+    pub memory_rows: Option<usize>,
 }
 
 /// Effect of the method PUT.
@@ -108,6 +114,7 @@ impl Profile {
         ],
         blocked: "Your IP has been blocked for 5 minutes because of excessive login failures",
         cookie: "phpipam",
+        memory_rows: None,
     };
 }
 
