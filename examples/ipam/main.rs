@@ -149,21 +149,21 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         Verb::Ask(verb) => {
             let provider = open(url, Absent::of(&verb)).await?;
             let waiting = Progress::new("waiting for the provider", 0);
-            closing(provider, async |provider| waiting.during(ask(provider, *verb)).await).await?.map(done)
+            closing(provider, async |provider| waiting.during(ask(provider, *verb, as_json)).await).await?.map(done)
         }
     })
 }
 
 /// Runs a command that calls one provider.
-async fn ask(provider: &dyn IpamProvider, verb: Ask) -> Result<Output, Failure> {
+async fn ask(provider: &dyn IpamProvider, verb: Ask, as_json: bool) -> Result<Output, Failure> {
     match verb {
-        Ask::Ranges(verb) => ranges::run(provider, verb).await,
+        Ask::Ranges(verb) => ranges::run(provider, verb, as_json).await,
         Ask::Blocks(verb) => blocks::run(provider, verb).await,
         Ask::Allocate(args) => allocate::run(provider, args).await,
         Ask::Deallocate(args) => deallocate::run(provider, args).await,
-        Ask::Find(args) => find::run(provider, args).await,
+        Ask::Find(args) => find::run(provider, args, as_json).await,
         Ask::Update(args) => update::run(provider, args).await,
-        Ask::Usage(args) => usage::run(provider, args).await,
+        Ask::Usage(args) => usage::run(provider, args, as_json).await,
         Ask::Changes(args) => changes::run(provider, args).await,
         Ask::Sweep(args) => sweep::run(provider, args).await,
         Ask::Check => check::run(provider).await,

@@ -3,19 +3,19 @@
 use futures_util::TryStreamExt;
 use ipam_core::net::HostPolicy;
 use ipam_core::{
-    DefineRange, IpamProvider, IpamProviderExt, ListRanges, NetworkInfo, Patch, Properties, Range, RangeFilter,
-    RangePolicy, RemoveRange, Tags, UpdateRange,
+    DefineRange, IpamProvider, IpamProviderExt, ListRanges, NetworkInfo, Patch, Properties, RangeFilter, RangePolicy,
+    RemoveRange, Tags, UpdateRange,
 };
 
 use crate::cli::{self, RangeField, RangeFields, Ranges};
 use crate::exit::Failure;
-use crate::output::Output;
+use crate::output::{Output, Rows};
 use crate::patch::{added, appended};
 use crate::tables;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges) -> Result<Output, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges, as_json: bool) -> Result<Output, Failure> {
     match verb {
-        Ranges::List(args) => list(provider, args).await,
+        Ranges::List(args) => list(provider, args, as_json).await,
         Ranges::Add(args) => {
             let range = provider.define_range(&define(args)).await?;
             Output::new(tables::ranges([&range]), &range)
@@ -38,15 +38,19 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges) -> Result<Out
     }
 }
 
-async fn list(provider: &dyn IpamProvider, args: cli::ListRanges) -> Result<Output, Failure> {
+async fn list(provider: &dyn IpamProvider, args: cli::ListRanges, as_json: bool) -> Result<Output, Failure> {
     let mut filter = RangeFilter::default();
     filter.ids = args.ids.into_iter().map(Into::into).collect();
     filter.space = args.space.map(Into::into);
     filter.block = args.block.map(Into::into);
     (filter.family, filter.name, filter.within) = (args.family, args.name, args.within);
     filter.tags = args.tags.into_iter().collect();
-    let ranges: Vec<Range> = provider.ranges(ListRanges::all().with_filter(filter)).try_collect().await?;
-    Output::new(tables::ranges(&ranges), &ranges)
+    let mut rows = Rows::new(as_json, &tables::RANGES);
+    let mut ranges = provider.ranges(ListRanges::all().with_filter(filter));
+    while let Some(range) = ranges.try_next().await? {
+        rows.add(&range, tables::range)?;
+    }
+    Ok(rows.finish("no ranges"))
 }
 
 fn define(args: cli::AddRange) -> DefineRange {

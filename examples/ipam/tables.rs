@@ -6,21 +6,25 @@ use ipam_core::{Allocation, Block, Range, Tags};
 use crate::output::{Table, or_dash};
 use crate::times::show_time;
 
+pub(crate) const RANGES: [&str; 9] = ["ID", "SPACE", "PREFIX", "ADDRESSES", "STATE", "GATEWAY", "DNS", "VLAN", "NAME"];
+
+pub(crate) fn range(range: &Range) -> [String; 9] {
+    [
+        range.id.to_string(),
+        range.space.to_string(),
+        range.net.to_string(),
+        range.addresses.to_string(),
+        or_dash(never_allocates(range)),
+        or_dash(range.network.gateway),
+        list(&range.network.dns_servers),
+        or_dash(range.network.vlan.as_ref().map(|vlan| vlan.number)),
+        range.name.clone(),
+    ]
+}
+
 pub(crate) fn ranges<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> String {
-    let mut table = Table::new(&["ID", "SPACE", "PREFIX", "ADDRESSES", "STATE", "GATEWAY", "DNS", "VLAN", "NAME"]);
-    for range in ranges {
-        table.row([
-            range.id.to_string(),
-            range.space.to_string(),
-            range.net.to_string(),
-            range.addresses.to_string(),
-            or_dash(never_allocates(range)),
-            or_dash(range.network.gateway),
-            list(&range.network.dns_servers),
-            or_dash(range.network.vlan.as_ref().map(|vlan| vlan.number)),
-            range.name.clone(),
-        ]);
-    }
+    let mut table = Table::new(&RANGES);
+    ranges.into_iter().for_each(|one| table.row(range(one)));
     table.render("no ranges")
 }
 
@@ -51,23 +55,26 @@ pub(crate) fn blocks<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String 
     table.render("no blocks")
 }
 
+pub(crate) const ALLOCATIONS: [&str; 9] = ["ADDRESS", "RANGE", "STATE", "OWNER", "HOST", "MAC", "EXPIRES", "KEY", "ID"];
+
+pub(crate) fn allocation(allocation: &Allocation) -> [String; 9] {
+    let labels = &allocation.labels;
+    [
+        allocation.address.to_string(),
+        allocation.range.to_string(),
+        state(allocation),
+        or_dash(allocation.owner.as_ref()),
+        or_dash(labels.hostname.as_ref()),
+        or_dash(labels.mac),
+        or_dash(allocation.expires.map(show_time)),
+        or_dash(allocation.key.as_ref()),
+        allocation.id.to_string(),
+    ]
+}
+
 pub(crate) fn allocations<'a>(allocations: impl IntoIterator<Item = &'a Allocation>, if_none: &str) -> String {
-    let headings = ["ADDRESS", "RANGE", "STATE", "OWNER", "HOST", "MAC", "EXPIRES", "KEY", "ID"];
-    let mut table = Table::new(&headings);
-    for allocation in allocations {
-        let labels = &allocation.labels;
-        table.row([
-            allocation.address.to_string(),
-            allocation.range.to_string(),
-            state(allocation),
-            or_dash(allocation.owner.as_ref()),
-            or_dash(labels.hostname.as_ref()),
-            or_dash(labels.mac),
-            or_dash(allocation.expires.map(show_time)),
-            or_dash(allocation.key.as_ref()),
-            allocation.id.to_string(),
-        ]);
-    }
+    let mut table = Table::new(&ALLOCATIONS);
+    allocations.into_iter().for_each(|one| table.row(allocation(one)));
     table.render(if_none)
 }
 
