@@ -355,8 +355,8 @@ impl Client {
         let inner = &self.0;
         let config = if request.call == Call::Allocate { inner.allocate_retry } else { inner.retry };
         Retrier::new(config)
-            .with_idempotent(request.is_idempotent())
-            .with_read(request.method() == Method::GET)
+            .with_idempotent(request.is_idempotent() && !request.is_long_list())
+            .with_read(request.method() == Method::GET && !request.is_long_list())
             // The whole call ends with the operation's time limit, the waits between attempts included.
             .with_limit(inner.transport.http().options().operation_timeout())
     }

@@ -128,9 +128,8 @@ pub(crate) async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
 
 /// Returns true if the server has the controller `search`.
 pub(crate) async fn has_search(client: &Client) -> Result<bool> {
-    // No mark contains this text, so nothing is found, which is quick.
-    match client.search().addresses("ipam-probe").await {
-        Ok(_) => Ok(true),
+    match client.search().exists().await {
+        Ok(exists) => Ok(exists),
         Err(error) if error.is_about_session() => Err(error),
         Err(error) => match error.kind() {
             ErrorKind::Unsupported

@@ -56,6 +56,7 @@ pub struct ApiRequest {
     idempotent: bool,
     #[cfg(feature = "doctor")]
     as_strings: bool,
+    long_list: bool,
 }
 
 impl ApiRequest {
@@ -77,6 +78,7 @@ impl ApiRequest {
             body: None,
             call,
             idempotent,
+            long_list: false,
             #[cfg(feature = "doctor")]
             as_strings: false,
         }
@@ -147,6 +149,17 @@ impl ApiRequest {
         return self.as_strings;
         #[cfg(not(feature = "doctor"))]
         return false;
+    }
+
+    /// Marks a list that may be too long for the server's memory. PHP then dies, sometimes with the connection, and would
+    /// die again: a broken connection is left to the caller, which reads the list in parts.
+    pub(crate) fn into_long_list(mut self) -> Self {
+        self.long_list = true;
+        self
+    }
+
+    pub(crate) fn is_long_list(&self) -> bool {
+        self.long_list
     }
 
     /// Returns the HTTP method.

@@ -49,6 +49,21 @@ pub(crate) fn rows<'a, T: Wire + Send + 'a>(
     rows.boxed()
 }
 
+/// Calls `each` for the rows of a list as they arrive. The first row that cannot be read ends it, like any other error.
+#[cfg(feature = "provider")]
+pub(crate) async fn each<T: Wire + Send>(
+    client: &Client,
+    request: ApiRequest,
+    parent: Option<ApiRequest>,
+    mut each: impl FnMut(T) + Send,
+) -> Result<()> {
+    let mut rows = rows(client, Ok(request), parent);
+    while let Some(row) = rows.next().await {
+        each(row?);
+    }
+    Ok(())
+}
+
 async fn begin<T: Wire>(
     client: &Client,
     (request, parent): (Result<ApiRequest>, Option<ApiRequest>),

@@ -1,6 +1,11 @@
 //! Controller `search`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::client::Client;
 use crate::controllers::addresses::model::Address;
@@ -10,7 +15,7 @@ use crate::controllers::vrfs::model::Vrf;
 use crate::envelope::Success;
 use crate::error::{Error, Result};
 use crate::request::{ApiRequest, Call, Path};
-use crate::wire::{Wire, from_value};
+use crate::wire::{Wire, each_from_json};
 
 /// Results of a search.
 ///
@@ -127,18 +132,81 @@ impl<'a> Search<'a> {
     pub async fn find(&self, text: &str, kinds: &[SearchKind]) -> Result<SearchResults> {
         let request = request(text, kinds)?;
         let success = self.client.call(&request).await?;
-        let data = success.value()?;
         let mut found = SearchResults::default();
         for kind in kinds {
             match kind {
-                SearchKind::Subnets => found.subnets = rows(&success, &data, *kind)?,
-                SearchKind::Addresses => found.addresses = rows(&success, &data, *kind)?,
-                SearchKind::Vlans => found.vlans = rows(&success, &data, *kind)?,
-                SearchKind::Vrfs => found.vrfs = rows(&success, &data, *kind)?,
+                SearchKind::Subnets => rows(&success, *kind, |row| found.subnets.push(row))?,
+                SearchKind::Addresses => rows(&success, *kind, |row| found.addresses.push(row))?,
+                SearchKind::Vlans => rows(&success, *kind, |row| found.vlans.push(row))?,
+                SearchKind::Vrfs => rows(&success, *kind, |row| found.vrfs.push(row))?,
             }
         }
         Ok(found)
     }
+
+    /// Returns the addresses inside a network, whatever subnet they are registered in.
+    ///
+    /// The database selects them, so the server's memory has to hold only these. A server that cannot list all
+    /// addresses of a large subnet can list them in parts.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::{AddressFields, SectionFields, SubnetFields};
+    ///
+    /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+    /// let subnet = client.subnets().create(section, "10.0.0.0/24".parse()?, &SubnetFields::new()).await?.id;
+    /// for ip in ["10.0.0.1", "10.0.0.200"] {
+    ///     client.addresses().create(subnet, ip.parse()?, &AddressFields::new()).await?;
+    /// }
+    /// let lower = client.search().addresses_within("10.0.0.0/25".parse()?).await?;
+    /// assert_eq!(lower.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6;
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`](crate::Error::ServerExhausted) if the
+    /// rows do not fit into PHP's memory; otherwise the [common errors](crate::Error#common-errors).
+    pub async fn addresses_within(&self, net: IpNet) -> Result<Vec<Address>> {
+        let mut found = Vec::new();
+        self.each_address_within(net, |row| found.push(row)).await?;
+        Ok(found)
+    }
+
+    /// Calls `each` for every address inside a network. No list of them is made.
+    pub(crate) async fn each_address_within(&self, net: IpNet, mut each: impl FnMut(Address) + Send) -> Result<()> {
+        let success = self.client.call(&within(net)?).await?;
+        // The text is also searched for in names and notes, which may find addresses outside of the network.
+        rows(&success, SearchKind::Addresses, |row: Address| {
+            if row.ip.is_some_and(|ip| net.contains(&ip)) {
+                each(row);
+            }
+        })
+    }
+
+    /// Returns true if the server has this controller. The search is for nothing, so the database does not look.
+    pub(crate) async fn exists(&self) -> Result<bool> {
+        let mut request = ApiRequest::get(Call::One, Path::new("search").word("ipam-probe"))?;
+        for kind in SearchKind::ALL.into_iter().filter(|kind| kind.is_default()) {
+            request = request.with_query(kind.name(), 0);
+        }
+        self.client.call(&request).await.map(|_| true)
+    }
+}
+
+/// Returns the request for the addresses inside a network.
+fn within(net: IpNet) -> Result<ApiRequest> {
+    // A path cannot hold the slash of a prefix, and a parameter of the query takes precedence over the path (Q44). It
+    // is a long list: to repeat one that PHP died of would not help.
+    let request = ApiRequest::get(Call::One, Path::new("search").word("net"))?;
+    Ok(request.with_query("id", net.trunc()).with_query(SearchKind::Subnets.name(), 0).into_long_list())
 }
 
 fn request(text: &str, kinds: &[SearchKind]) -> Result<ApiRequest> {
@@ -156,29 +224,38 @@ fn request(text: &str, kinds: &[SearchKind]) -> Result<ApiRequest> {
     Ok(request)
 }
 
-/// Returns the rows of a part of the response, which is an envelope of its own.
+/// Calls `each` for the rows of a part of the response, which is an envelope of its own.
 ///
 /// A part that was requested and is missing is an error, not an empty list: a caller that looks for a mark must not
 /// take an incomplete response for its absence.
-fn rows<T: Wire>(success: &Success, data: &Value, kind: SearchKind) -> Result<Vec<T>> {
+fn rows<T: Wire>(success: &Success, kind: SearchKind, mut each: impl FnMut(T)) -> Result<()> {
     let part = kind.name();
     let undecodable = |place: String, reason: &dyn std::fmt::Display| success.undecodable(place, reason);
-    let Some(envelope) = data.get(part) else {
+    let neither = || undecodable(format!("data.{part}.data"), &"neither rows nor \"nothing found\"");
+    let parts = members(success.data.as_deref());
+    let Some(envelope) = parts.as_ref().and_then(|parts| parts.get(part).copied()) else {
         return Err(undecodable(format!("data.{part}"), &"it is missing"));
     };
-    let rows: Vec<&Value> = match envelope.get("data") {
-        Some(Value::Array(rows)) => rows.iter().collect(),
+    let envelope = members(Some(envelope)).unwrap_or_default();
+    let rows = envelope.get("data").map_or("", |data| data.get().trim_start());
+    let code = || envelope.get("code").and_then(|code| serde_json::from_str::<Value>(code.get()).ok());
+    match rows.as_bytes().first() {
         // PHP writes a list with gaps as an object.
-        Some(Value::Object(rows)) => rows.values().collect(),
+        Some(b'[' | b'{') => {}
         // Each part has a code of its own (Q17); the sentence alone would depend on the language of the server (Q49).
-        Some(Value::String(_)) if envelope.get("code").is_some_and(|code| code == 404 || code == "404") => Vec::new(),
-        _ => return Err(undecodable(format!("data.{part}.data"), &"neither rows nor \"nothing found\"")),
-    };
-    let decoded = rows
-        .into_iter()
-        .enumerate()
-        .map(|(index, row)| from_value(row).map_err(|error| undecodable(format!("data.{part}.data[{index}]"), &error)));
-    decoded.collect()
+        Some(b'"') if code().is_some_and(|code| code == 404 || code == "404") => return Ok(()),
+        _ => return Err(neither()),
+    }
+    // Decoded row by row: the rows of a large network would take a multiple of their text.
+    each_from_json(rows, &mut each)
+        .map_err(|error| success.undecodable(error.path_below(format!("data.{part}.data")), error.reason))
+}
+
+/// Members of an object that are read later, or never.
+type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+fn members(object: Option<&RawValue>) -> Option<Members<'_>> {
+    serde_json::from_str(object?.get()).ok()
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use ipnet::IpNet;
 use super::nesting::contains_another;
 use super::typed_rows::{AddressRow, SubnetRow};
 use crate::models::{Address, AddressId, JsonObject, Nameserver, Reference, Subnet, SubnetId, Tag, Vlan};
+use crate::provider::map::joined::{Joined, References};
 use crate::provider::map::mark::without_mark;
-use crate::provider::map::model::{Joined, Mapping, scalar};
+use crate::provider::map::model::{Mapping, scalar};
 use crate::provider::map::overlap::{OwningRange, space_in, spaces};
 use crate::provider::map::spaces::{Spaces, VLAN_NUMBER};
 
@@ -165,7 +166,7 @@ impl Builder {
             subnet.nameservers = None;
         }
         let around = self.spaces.ancestors(subnet.id.get()).map(|place| SubnetId::new(place.id));
-        let network = self.joined.network(&subnet, entry.net, around);
+        let network = self.joined.network(References::of(&subnet, entry.net), around);
         // Without the list every VLAN would be unknown, and a note per subnet would hide the other notes.
         let unknown = subnet.vlan_id.filter(|id| self.has_vlans && !self.joined.vlans.contains_key(id));
         if let Some(id) = unknown {
@@ -193,7 +194,7 @@ impl Builder {
             properties.insert("location".to_owned(), name.clone());
         }
         let before = properties.contains_key(VLAN_NUMBER);
-        self.joined.add_properties(subnet, &mut properties);
+        self.joined.add_properties(subnet.vlan_id, &mut properties);
         if let Some(number) = properties.get(VLAN_NUMBER).filter(|_| !before) {
             let text = format!("VLAN {number} is outside 1 to 4094; it is kept as property {VLAN_NUMBER}");
             self.note(&entry.at, text);

@@ -27,6 +27,7 @@ pub(crate) enum SectionChoice {
 /// | [`with_tag`](Self::with_tag) | `Used` | `tag` |
 /// | [`with_reserved_tags`](Self::with_reserved_tags) | `Reserved`, `DHCP` | `reserved_tags` |
 /// | [`with_page_size`](Self::with_page_size) | 1 000 | `page_size` |
+/// | [`with_list_age`](Self::with_list_age) | 1 s | `list_age` |
 /// | [`with_claim_time`](Self::with_claim_time) | 60 s | `claim_time` |
 /// | [`with_pacing`](Self::with_pacing) | [`Pacing::new`] | |
 /// | [`with_sweep_on_connect`](Self::with_sweep_on_connect) | true | `sweep` |
@@ -52,6 +53,7 @@ pub struct PhpIpamConfig {
     pub(crate) tag: Option<String>,
     pub(crate) reserved_tags: Vec<String>,
     pub(crate) page_size: u32,
+    pub(crate) list_age: Duration,
     pub(crate) pacing: Pacing,
     pub(crate) sweep: bool,
     pub(crate) address_fields: Vec<(String, String)>,
@@ -71,6 +73,7 @@ impl PhpIpamConfig {
             // Names and not ids, because an administrator may have deleted and made them anew.
             reserved_tags: vec!["Reserved".to_owned(), "DHCP".to_owned()],
             page_size: 1_000,
+            list_age: Duration::from_secs(1),
             pacing: Pacing::new(),
             sweep: true,
             address_fields: Vec::new(),
@@ -206,6 +209,24 @@ impl PhpIpamConfig {
     /// [`MAX_PAGE_SIZE`](ipam_core::MAX_PAGE_SIZE), 10 000.
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.page_size = size.clamp(1, ipam_core::MAX_PAGE_SIZE);
+        self
+    }
+
+    /// Sets the age up to which the list of subnets, gateways and VLANs is used again by other calls, 1 s by default. It
+    /// is limited to 60 s; with zero only calls at the same time share one.
+    ///
+    /// It matters to calls for many ranges at once, such as a listing and the usage of what it returned. Changes by this
+    /// provider are seen at once, changes by others after this time. Addresses are read anew by each call, but for the
+    /// further pages of its own listing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use phpipam_client::provider::PhpIpamConfig;
+    ///
+    /// let config = PhpIpamConfig::new().with_list_age(Duration::from_secs(10));
+    /// ```
+    pub fn with_list_age(mut self, age: Duration) -> Self {
+        self.list_age = age.min(Duration::from_secs(60));
         self
     }
 

@@ -12,6 +12,7 @@ use ipam_core::{
 use super::capabilities::{self, Probed};
 use super::config::PhpIpamConfig;
 use super::inner::Inner;
+use super::kept::{Kept, Shared, TooLong};
 use super::key::process_claims::Claims;
 use super::map::error::failed;
 use super::map::model::Mapping;
@@ -132,7 +133,8 @@ impl PhpIpamProvider {
         // The random half tells this process's claims from those of every other process.
         let claims = Claims::new(random_half(), config.pacing.revisits());
         let locks = KeyedLocks::new("key");
-        let inner = Inner { client, config, mapping, sections, tag, probed, claims, locks };
+        let (kept, shared, too_long) = (Kept::default(), Shared::default(), TooLong::default());
+        let inner = Inner { client, config, mapping, sections, tag, probed, claims, locks, kept, shared, too_long };
         inner.sweep_some().await;
         Ok(Self(Arc::new(inner)))
     }

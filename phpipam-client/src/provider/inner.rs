@@ -7,6 +7,7 @@ use ipam_core::AllocationKey;
 
 use super::capabilities::Probed;
 use super::config::PhpIpamConfig;
+use super::kept::{Kept, Shared, TooLong};
 use super::key::process_claims::Claims;
 use super::map::model::Mapping;
 use crate::client::Client;
@@ -32,6 +33,12 @@ pub(crate) struct Inner {
     pub(crate) claims: Arc<Claims>,
     /// Per-key locks: calls of this process with the same key take turns.
     pub(crate) locks: KeyedLocks<AllocationKey>,
+    /// Listings whose further pages may be read.
+    pub(crate) kept: Kept,
+    /// Snapshot for calls close to each other.
+    pub(crate) shared: Shared,
+    /// Lists that were too long for the server.
+    pub(crate) too_long: TooLong,
 }
 
 impl Inner {
@@ -59,6 +66,9 @@ impl Inner {
 
     /// Returns true if the fields of a subnet have these values.
     pub(crate) fn has_fields(&self, subnet: &Subnet, wanted: &[(String, String)]) -> bool {
+        if wanted.is_empty() {
+            return true;
+        }
         let properties = self.mapping.properties(subnet, None);
         wanted.iter().all(|(name, value)| {
             let found = properties.get(name).or_else(|| {

@@ -161,8 +161,35 @@
 //! it. The owner is also written to the field `owner`. If a person writes another owner there, the address belongs to
 //! that one.
 //!
-//! A key is looked up with one request: the server's search (since 1.6, in the database), or a filter over all
-//! addresses. On a server with more than some 30 000 addresses the filter exceeds PHP's default memory limit of 128 MB.
+//! A key is looked up with two requests, one for addresses and one for child prefixes: the server's search (since 1.6,
+//! in the database), or a filter over all of them. On a server with more than some 20 000 addresses or subnets the
+//! filter exceeds PHP's default memory limit of 128 MB.
+//!
+//! # Large sites
+//! The number of requests does not depend on the size of the site:
+//!
+//! | call | requests |
+//! | --- | --- |
+//! | `connect` | six or seven, two more if it sweeps |
+//! | `list_ranges`, `list_blocks`, all pages | two to four: subnets, gateways, VLANs, name servers |
+//! | `list_ranges` of up to 8 ids, each | two or three; more if it has no gateway of its own and is inside other subnets |
+//! | `find` without a condition or with one that the server cannot look up, all pages | two |
+//! | `usage` of more than 8 ranges | three to five |
+//!
+//! - The first page of a listing reads the lists, and the others come from memory. A page token names the listing and
+//!   the last item, so another process can go on with it: it reads the lists again. A token is valid for an hour;
+//!   afterwards the call fails with `InvalidInput`, and its caller lists again from the first page.
+//! - Calls for many ranges within a second share a list of the subnets; see
+//!   [`with_list_age`](PhpIpamConfig::with_list_age). `allocate_range`, `deallocate_range`, `sweep` and `check` always
+//!   read it anew.
+//! - PHP dies of a list that does not fit into its memory: with the default of 128 MB, of some 20 000 subnets or
+//!   addresses. The provider does not repeat such a request. It reads the list in parts: subnets by the last digit of
+//!   their ids, addresses by networks with the search. That costs a few requests once, and the provider remembers the
+//!   size that works.
+//! - In parts, an address that lies outside the network of its subnet is not found.
+//! - Before 1.6 there is no search. Addresses that do not fit into one list are read subnet by subnet. A range with too
+//!   many of them can give single addresses, and several that need not be contiguous; everything else fails with an
+//!   error that names the setting to raise.
 //!
 //! # Steps of an allocation
 //! 1. If the request has a key, look it up. A committed claim is returned (or the call fails with `Conflict`, if the
@@ -250,7 +277,9 @@ mod claim;
 mod config;
 mod handle;
 mod inner;
+mod kept;
 pub(crate) mod key;
+mod lists;
 pub(crate) mod map;
 mod ops;
 mod pacing;

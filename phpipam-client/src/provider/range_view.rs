@@ -15,7 +15,6 @@ use crate::provider::map::error::failed;
 use crate::provider::map::model::usable;
 use crate::provider::map::overlap::{OverlappingSubnet, space_in};
 use crate::provider::map::spaces::Spaces;
-use crate::provider::snapshot::Snapshot;
 
 /// Range, as far as allocation needs it.
 #[derive(Debug, Clone)]
@@ -46,23 +45,9 @@ impl Inner {
     /// Returns the view of a subnet by its own row; `None` if it is no range.
     pub(crate) fn view(&self, subnet: &Subnet) -> Option<View> {
         let net = subnet.network().filter(|_| self.may_be_range(subnet))?;
-        let is_pool = subnet.is_pool.unwrap_or(false);
-        let addresses = usable(net, is_pool);
-        // The server hands out the lowest IPv6 address (Q67), which is the Subnet-Router anycast address (RFC 4291,
-        // 2.6.1).
-        let server_differs = matches!(net, IpNet::V6(_)) && addresses != IpRange::from(net);
-        Some(View {
-            id: subnet.id,
-            space: space_in(&Spaces::default(), subnet),
-            net,
-            addresses,
-            gateway: subnet.gateway_ip(),
-            around: Vec::new(),
-            is_nested: false,
-            elsewhere: IpSet::default(),
-            is_full: subnet.is_full,
-            server_differs,
-        })
+        let space = space_in(&Spaces::default(), subnet);
+        let view = View::new(subnet.id, net, subnet.is_pool.unwrap_or(false), subnet.is_full, space);
+        Some(View { gateway: subnet.gateway_ip(), ..view })
     }
 
     /// Reads the range of this id.
@@ -108,21 +93,16 @@ impl Inner {
         distinct.dedup();
         // The list of all subnets is less work for both sides than many single ones.
         if distinct.len() > 16 {
-            let snapshot = Snapshot::load(self).await.map_err(failed(operation))?;
-            let ranges: BTreeMap<RangeId, View> = snapshot
-                .ranges(self)
-                .filter_map(|(row, net)| {
-                    let range = snapshot.range(self, row, net);
-                    let (gateway, around) = (range.network.gateway, snapshot.around(row.id));
-                    let view = View { gateway, around, is_nested: true, space: range.space, ..self.view(row)? };
-                    Some((range.id, view))
-                })
-                .collect();
-            let pick = |id: &RangeId| {
-                let view = ranges.get(id).ok_or_else(|| CoreError::not_found(operation, "range", id))?;
-                Ok((id.clone(), view.clone()))
+            let snapshot = self.snapshot().await.map_err(failed(operation))?;
+            let view = |id: &RangeId| {
+                let row = id.as_str().parse().ok().and_then(|id| snapshot.get(id)).filter(|row| snapshot.is_range(row));
+                let row = row.filter(|row| row.id.to_string() == id.as_str());
+                let row = row.ok_or_else(|| CoreError::not_found(operation, "range", id))?;
+                let view = View::new(row.id, row.net, row.is_pool, row.is_full, snapshot.space(row));
+                let (gateway, around) = (snapshot.gateway(row), snapshot.around(row.id));
+                Ok((id.clone(), View { gateway, around, is_nested: true, ..view }))
             };
-            return distinct.into_iter().map(pick).collect();
+            return distinct.into_iter().map(view).collect();
         }
         let ids: Vec<RangeId> = distinct.into_iter().cloned().collect();
         stream::iter(ids)
@@ -137,19 +117,37 @@ impl Inner {
 
     /// Reads the addresses of a range; `None` if it has children, and so is no range any more.
     pub(crate) async fn contents(&self, view: &View) -> Result<Option<Contents>> {
-        let client = &self.client;
-        let slaves = self.read(|| async { client.subnets().slaves(view.id).await });
-        let rows = self.read(|| async { client.subnets().addresses(view.id).await });
+        let slaves = self.read(|| async { self.client.subnets().slaves(view.id).await });
+        let rows = self.subnet_addresses(view.id, view.net, |row| row.ip);
         let (slaves, rows) = futures_util::future::try_join(slaves, rows).await?;
         if !slaves.is_empty() {
             return Ok(None);
         }
-        let taken = rows.iter().filter_map(|row| row.ip).chain(view.gateway).collect();
+        let taken = rows.into_iter().chain(view.gateway).collect();
         Ok(Some(Contents { taken }))
     }
 }
 
 impl View {
+    pub(crate) fn new(id: SubnetId, net: IpNet, is_pool: bool, is_full: bool, space: SpaceId) -> Self {
+        let addresses = usable(net, is_pool);
+        // The server hands out the lowest IPv6 address (Q67), which is the Subnet-Router anycast address (RFC 4291,
+        // 2.6.1).
+        let server_differs = matches!(net, IpNet::V6(_)) && addresses != IpRange::from(net);
+        Self {
+            id,
+            space,
+            net,
+            addresses,
+            gateway: None,
+            around: Vec::new(),
+            is_nested: false,
+            elsewhere: IpSet::default(),
+            is_full,
+            server_differs,
+        }
+    }
+
     /// Adds addresses of overlapping subnets. A gateway of an enclosing subnet is this range's, unless it has one of
     /// its own.
     fn add(&mut self, rows: &[Address]) {

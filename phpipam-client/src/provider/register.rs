@@ -23,6 +23,7 @@ const OPTIONS: &[&str] = &[
     "tag",
     "reserved_tags",
     "page_size",
+    "list_age",
     "claim_time",
     "sweep",
     "php_warnings",
@@ -70,6 +71,7 @@ const OPTIONS: &[&str] = &[
 /// | `allow_http=1` | 0 | scheme `phpipam+http` for hosts other than `localhost` and loopback addresses |
 /// | `php_warnings=skip` | `refuse` | read past what PHP or a proxy prints around the JSON |
 /// | `page_size=N` | 1000 | items of a page, from 1 to 10 000 |
+/// | `list_age=10s` | 1s | age up to which a list of the subnets is used again, at most 60s |
 /// | `timeout=30s` | 120s | time limit of one call of the client with its retries |
 /// | `claim_time=20s` | 60s | [claim time](PhpIpamConfig::with_claim_time), from 1s |
 /// | `sweep=0` | 1 | whether opening undoes abandoned claims |
@@ -276,6 +278,9 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
                 }
             },
         };
+    }
+    if let Some(age) = url.duration("list_age")? {
+        config = config.with_list_age(age);
     }
     if let Some(time) = url.duration("claim_time")? {
         // Refused here, while `with_deadline` raises it: in a URL it is more likely a wrong unit than a wish.

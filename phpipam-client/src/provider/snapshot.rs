@@ -1,135 +1,147 @@
-//! Snapshot of a server's subnets with gateways, VLANs and name servers, from a fixed number of lists.
-//!
-//! | list | read for | when |
-//! | --- | --- | --- |
-//! | `subnets/all/` | networks, custom fields, name servers | always |
-//! | `addresses/all/` where `is_gateway` is 1 | gateways | always |
-//! | `vlans/` | VLANs | if a subnet has one |
-//! | `tools/nameservers/` | name servers | if a subnet refers to a set that the first list does not contain |
-//!
-//! Gateways are read from the addresses, because the list of subnets shows those of other subnets (Q35: 1.4 to 1.8.2).
-//! A server that cannot list all subnets or addresses at once (Q76) is read section by section, and a section that is
-//! too large, subnet by subnet.
+//! Snapshot of a server's subnets with gateways, VLANs and name servers. No request is sent here;
+//! [`lists`](super::lists) reads it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::{Block, Range, SpaceId};
-use ipnet::IpNet;
 
-use super::inner::{Inner, MAX_CONCURRENT};
-use super::map::error::is_too_large;
-use super::map::model::{Joined, block_id};
-use super::map::overlap::{OverlappingSubnet, OwningRange, overlapping_subnets, space_in, spaces};
+use super::map::joined::Joined;
+use super::map::model::block_id;
+use super::map::overlap::{OverlappingSubnet, OwningRange, overlapping_subnets};
 use super::map::spaces::{Space, Spaces};
-use crate::error::Result;
-use crate::models::{SectionId, Subnet, SubnetId, VrfId};
-use crate::query::Filter;
+use super::map::subnet_row::{SubnetRow, Texts};
+use crate::models::{SectionId, SubnetId, VrfId};
+
+/// Largest number of enclosing subnets. The server does not verify that parents form a tree, so there may be a ring.
+const MAX_DEPTH: usize = 128;
 
 #[derive(Debug)]
 pub(crate) struct Snapshot {
+    /// Time when its reading began.
+    pub(crate) began: Instant,
+    /// Number of changes by this provider that it is later than.
+    pub(crate) changes: u64,
     /// Subnets of the served sections, by id.
-    subnets: BTreeMap<SubnetId, Subnet>,
-    parents: BTreeSet<SubnetId>,
+    subnets: BTreeMap<SubnetId, SubnetRow>,
+    /// Subnets below each subnet or folder.
+    children: HashMap<SubnetId, Vec<SubnetId>>,
+    texts: Texts,
     spaces: Spaces,
-    joined: Joined,
+    /// Gateways, VLANs and name servers, if they were read.
+    joined: Option<Joined>,
+    blocks_by_field: bool,
+}
+
+/// Rows of a snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) subnets: Vec<SubnetRow>,
+    pub(crate) texts: Texts,
+    /// Subnets and folders that others are filed under.
+    pub(crate) masters: Vec<SubnetId>,
 }
 
 impl Snapshot {
-    /// Reads subnets only, which is enough for ranges, blocks and address spaces.
-    pub(crate) async fn of_subnets(inner: &Inner) -> Result<Self> {
-        Ok(Self::new(subnets(inner).await?, Joined::default()))
-    }
-
-    /// Reads subnets, gateways, VLANs and name servers.
-    pub(crate) async fn load(inner: &Inner) -> Result<Self> {
-        let (subnets, gateways) = futures_util::future::try_join(subnets(inner), gateways(inner)).await?;
-        let mut snapshot = Self::new(subnets, Joined::default());
-        snapshot.joined.gateways = match gateways {
-            Some(gateways) => gateways,
-            None => gateways_by_section(inner, &snapshot).await?,
-        };
-        let rows = || snapshot.subnets.values();
-        let client = &inner.client;
-        let vlans = async {
-            if rows().all(|row| row.vlan_id.is_none()) {
-                return Ok(Vec::new());
+    pub(crate) fn new(rows: Rows, joined: Option<Joined>, blocks_by_field: bool) -> Self {
+        let Rows { subnets, mut texts, masters } = rows;
+        texts.finish();
+        let subnets: BTreeMap<_, _> = subnets.into_iter().map(|row| (row.id, row)).collect();
+        let mut children: HashMap<SubnetId, Vec<SubnetId>> = HashMap::new();
+        for row in subnets.values() {
+            if let Some(master) = row.master {
+                children.entry(master).or_default().push(row.id);
             }
-            inner.read(|| async { client.vlans().list().await }).await
-        };
-        let nameservers = async {
-            if rows().all(|row| row.nameserver_id.is_none() || row.nameservers.is_some()) {
-                return Ok(Vec::new());
-            }
-            inner.read(|| async { client.tools().nameservers().list().await }).await
-        };
-        let (vlans, nameservers) = futures_util::future::try_join(vlans, nameservers).await?;
-        snapshot.joined.vlans = vlans.into_iter().map(|vlan| (vlan.id, vlan)).collect();
-        snapshot.joined.nameservers = nameservers.into_iter().map(|set| (set.id, set)).collect();
-        Ok(snapshot)
+        }
+        for master in masters {
+            children.entry(master).or_default();
+        }
+        let spaces = Spaces::new(subnets.values().map(SubnetRow::place));
+        Self { began: Instant::now(), changes: 0, subnets, children, texts, spaces, joined, blocks_by_field }
     }
 
-    fn new(rows: Vec<Subnet>, joined: Joined) -> Self {
-        let subnets: BTreeMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let parents = subnets.values().filter_map(|row| row.master_subnet_id).collect();
-        let spaces = spaces(subnets.values());
-        Self { subnets, parents, spaces, joined }
+    /// Sets the time when its reading began, and the number of changes by this provider before it.
+    pub(crate) fn since(self, began: Instant, changes: u64) -> Self {
+        Self { began, changes, ..self }
     }
 
-    pub(crate) fn get(&self, id: SubnetId) -> Option<&Subnet> {
+    /// Adds gateways, VLANs and name servers.
+    pub(crate) fn with_joined(self, joined: Joined) -> Self {
+        Self { joined: Some(joined), ..self }
+    }
+
+    /// Returns true if gateways, VLANs and name servers were read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.joined.is_some()
+    }
+
+    pub(crate) fn get(&self, id: SubnetId) -> Option<&SubnetRow> {
         self.subnets.get(&id)
     }
 
-    fn is_block(&self, inner: &Inner, subnet: &Subnet) -> bool {
-        if inner.config.block_fields.is_empty() {
-            self.parents.contains(&subnet.id)
-        } else {
-            inner.has_fields(subnet, &inner.config.block_fields)
-        }
+    pub(crate) fn len(&self) -> usize {
+        self.subnets.len()
     }
 
-    fn is_range(&self, inner: &Inner, subnet: &Subnet) -> bool {
-        !self.parents.contains(&subnet.id) && inner.may_be_range(subnet)
+    fn has_children(&self, id: SubnetId) -> bool {
+        self.children.contains_key(&id)
+    }
+
+    fn is_block(&self, row: &SubnetRow) -> bool {
+        if self.blocks_by_field { row.has_block_fields } else { self.has_children(row.id) }
+    }
+
+    pub(crate) fn is_range(&self, row: &SubnetRow) -> bool {
+        row.may_be_range && !self.has_children(row.id)
     }
 
     /// Returns the subnets that are ranges, in ascending order of their ids.
-    pub(crate) fn ranges<'a>(&'a self, inner: &'a Inner) -> impl Iterator<Item = (&'a Subnet, IpNet)> {
-        let rows = self.subnets.values().filter(|row| self.is_range(inner, row));
-        rows.filter_map(|row| Some((row, row.network()?)))
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = &SubnetRow> {
+        self.subnets.values().filter(|row| self.is_range(row))
     }
 
     /// Returns the subnets that are blocks, in ascending order of their ids.
-    pub(crate) fn blocks<'a>(&'a self, inner: &'a Inner) -> impl Iterator<Item = (&'a Subnet, IpNet)> {
-        let rows = self.subnets.values().filter(|row| self.is_block(inner, row));
-        rows.filter_map(|row| Some((row, row.network()?)))
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &SubnetRow> {
+        self.subnets.values().filter(|row| self.is_block(row))
     }
 
-    pub(crate) fn range(&self, inner: &Inner, subnet: &Subnet, net: IpNet) -> Range {
-        let mut range = inner.mapping.range(subnet, net, self.space(subnet));
-        range.network = self.joined.network(subnet, net, self.ancestors(subnet.id));
-        self.joined.add_properties(subnet, &mut range.properties);
-        range.block = self.block_around(inner, subnet).map(|block| block_id(block.id));
+    pub(crate) fn range(&self, row: &SubnetRow) -> Range {
+        let mut range = row.range(&self.texts, self.space(row));
+        if let Some(joined) = &self.joined {
+            range.network = joined.network(row.references(), self.ancestors(row.id));
+            joined.add_properties(row.vlan, &mut range.properties);
+        }
+        range.block = self.block_around(row).map(|block| block_id(block.id));
         range
     }
 
-    pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, inner: &Inner) -> Block {
-        let mut block = inner.mapping.block(subnet, net, self.space(subnet));
-        block.network = self.joined.network(subnet, net, std::iter::empty());
-        self.joined.add_properties(subnet, &mut block.properties);
+    pub(crate) fn block(&self, row: &SubnetRow) -> Block {
+        let mut block = row.block(&self.texts, self.space(row));
+        if let Some(joined) = &self.joined {
+            block.network = joined.network(row.references(), std::iter::empty());
+            joined.add_properties(row.vlan, &mut block.properties);
+        }
         // Child prefixes of a block cannot share a gateway.
         block.network.gateway = None;
         block
     }
 
+    /// Returns the gateway of a range.
+    pub(crate) fn gateway(&self, row: &SubnetRow) -> Option<IpAddr> {
+        self.joined.as_ref()?.network(row.references(), self.ancestors(row.id)).gateway
+    }
+
     /// Returns the address space of a subnet.
-    pub(crate) fn space(&self, subnet: &Subnet) -> SpaceId {
-        space_in(&self.spaces, subnet)
+    pub(crate) fn space(&self, row: &SubnetRow) -> SpaceId {
+        let own = || row.vrf.map_or(Space::Section(row.section.map_or(0, SectionId::get)), |vrf| Space::Vrf(vrf.get()));
+        self.spaces.space(row.id.get()).unwrap_or_else(own).into()
     }
 
     /// Returns the VRF of a subnet, or that of an enclosing subnet.
-    pub(crate) fn vrf(&self, subnet: &Subnet) -> Option<VrfId> {
-        match self.spaces.space(subnet.id.get())? {
+    pub(crate) fn vrf(&self, row: &SubnetRow) -> Option<VrfId> {
+        match self.spaces.space(row.id.get())? {
             Space::Vrf(vrf) => Some(VrfId::new(vrf)),
             Space::Section(_) => None,
         }
@@ -145,130 +157,101 @@ impl Snapshot {
         overlapping_subnets(&self.spaces, id)
     }
 
+    /// Returns the subnets of one address space whose network contains an address, with the one that it is registered
+    /// in: ranges that the address matters to.
+    pub(crate) fn ranges_of(&self, subnet: SubnetId, ip: IpAddr) -> impl Iterator<Item = (&SubnetRow, Relation)> {
+        let space = self.spaces.space(subnet.get());
+        let related = move |id: u64| {
+            let row = self.subnets.get(&SubnetId::new(id)).filter(|row| self.is_range(row))?;
+            let relation = if row.id == subnet {
+                Relation::Own
+            } else if self.spaces.is_ancestor(subnet.get(), id) {
+                Relation::Above
+            } else if self.spaces.space(id) == space {
+                Relation::Beside
+            } else {
+                return None;
+            };
+            Some((row, relation))
+        };
+        self.spaces.containing(ip).filter_map(related)
+    }
+
     /// Returns the range of an address that is registered in a subnet: the smallest range below it that contains the
     /// address, or the subnet itself.
-    pub(crate) fn owning_range(&self, inner: &Inner, subnet: SubnetId, ip: IpAddr) -> Option<OwningRange> {
+    pub(crate) fn owning_range(&self, subnet: SubnetId, ip: IpAddr) -> Option<OwningRange> {
         let own = self.subnets.get(&subnet)?;
-        let below = || self.children(subnet).filter(|(row, net)| net.contains(&ip) && self.is_range(inner, row));
-        let inner_most = self.parents.contains(&subnet).then(|| below().max_by_key(|(row, _)| row.mask)).flatten();
-        let owning_range = inner_most.map(|(row, _)| row).or_else(|| inner.may_be_range(own).then_some(own))?;
+        let below = || {
+            let ids = self.spaces.containing(ip).map(SubnetId::new);
+            let rows = ids.filter_map(|id| self.subnets.get(&id));
+            // The smallest network comes last.
+            rows.filter(|row| self.is_range(row) && self.is_below(row, subnet)).last()
+        };
+        let inner_most = if self.has_children(subnet) { below() } else { None };
+        let owning_range = inner_most.or_else(|| own.may_be_range.then_some(own))?;
         Some(OwningRange { subnet: owning_range.id, space: self.space(owning_range) })
     }
 
-    fn block_around(&self, inner: &Inner, subnet: &Subnet) -> Option<&Subnet> {
-        let mut next = subnet.master_subnet_id;
-        // A limit, because the server does not verify that parents form a tree.
-        for _ in 0..128 {
+    fn is_below(&self, row: &SubnetRow, subnet: SubnetId) -> bool {
+        let mut next = row.master;
+        for _ in 0..MAX_DEPTH {
+            match next {
+                Some(master) if master == subnet => return true,
+                Some(master) => next = self.subnets.get(&master).and_then(|row| row.master),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    fn block_around(&self, row: &SubnetRow) -> Option<&SubnetRow> {
+        let mut next = row.master;
+        for _ in 0..MAX_DEPTH {
             let row = self.subnets.get(&next?)?;
-            if self.is_block(inner, row) && row.network().is_some() {
+            if self.is_block(row) {
                 return Some(row);
             }
-            next = row.master_subnet_id;
+            next = row.master;
         }
         None
     }
 
     /// Returns the subnets below a subnet, at any depth.
-    pub(crate) fn children(&self, id: SubnetId) -> impl Iterator<Item = (&Subnet, IpNet)> {
-        let below = move |row: &&Subnet| {
-            let mut next = row.master_subnet_id;
-            for _ in 0..128 {
-                match next {
-                    Some(master) if master == id => return true,
-                    Some(master) => next = self.subnets.get(&master).and_then(|row| row.master_subnet_id),
-                    None => return false,
+    pub(crate) fn below(&self, id: SubnetId) -> Vec<&SubnetRow> {
+        let mut found: BTreeMap<SubnetId, &SubnetRow> = BTreeMap::new();
+        let mut left = vec![id];
+        while let Some(next) = left.pop() {
+            for row in self.children.get(&next).into_iter().flatten().filter_map(|id| self.subnets.get(id)) {
+                if row.id != id && found.insert(row.id, row).is_none() {
+                    left.push(row.id);
                 }
             }
-            false
-        };
-        self.subnets.values().filter(below).filter_map(|row| Some((row, row.network()?)))
+        }
+        found.into_values().collect()
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Subnet> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &SubnetRow> {
         self.subnets.values()
     }
 }
 
-async fn subnets(inner: &Inner) -> Result<Vec<Subnet>> {
-    let client = &inner.client;
-    let listed = match inner.sections.as_slice() {
-        // `sections/ID/subnets/` would compute the usage of each subnet: 5 s for 4 000 subnets, while the filter takes
-        // 0.9 s (Q71, Q76).
-        [only] => {
-            let filter = Filter::equals("sectionId", only);
-            inner.read(|| async { client.subnets().list_filtered(&filter).await }).await
-        }
-        // A filter has one value (Q69), so for several sections all subnets are read.
-        _ => inner.read(|| async { client.subnets().list().await }).await,
-    };
-    let mut rows = match listed {
-        Err(error) if is_too_large(&error) => {
-            let sections = sections(inner).await?;
-            let lists = stream::iter(sections)
-                .map(|section| inner.read(move || async move { client.sections().subnets(section).await }))
-                .buffered(MAX_CONCURRENT);
-            lists.try_concat().await?
-        }
-        listed => listed?,
-    };
-    // Here again, because several sections are not filtered by the server, and it compares loosely: `1` matches `01`.
-    rows.retain(|row| !row.is_folder && inner.serves_section(row.section_id));
-    Ok(rows)
+/// Relation of a subnet that holds an address to a range that contains the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Relation {
+    /// It is the range.
+    Own,
+    /// It encloses the range.
+    Above,
+    /// It overlaps the range otherwise.
+    Beside,
 }
 
-/// Returns the ids of the served sections.
-async fn sections(inner: &Inner) -> Result<Vec<SectionId>> {
-    if !inner.sections.is_empty() {
-        return Ok(inner.sections.clone());
-    }
-    let sections = inner.read(|| async { inner.client.sections().list().await }).await?;
-    Ok(sections.into_iter().map(|section| section.id).collect())
-}
+/// Owning ranges by subnet: rows of one range share one.
+#[derive(Debug, Default)]
+pub(crate) struct SharedRanges(HashMap<SubnetId, Arc<OwningRange>>);
 
-type Gateways = BTreeMap<SubnetId, Vec<IpAddr>>;
-
-/// Reads all gateways; `None` if the server has too many addresses for one list.
-async fn gateways(inner: &Inner) -> Result<Option<Gateways>> {
-    let filter = Filter::equals("is_gateway", 1);
-    match inner.read(|| async { inner.client.addresses().list_filtered(&filter).await }).await {
-        // Old versions filter loosely (Q69), so the rows are checked again.
-        Ok(rows) => {
-            let rows = rows.into_iter().filter(|row| row.is_gateway);
-            let mut gateways = Gateways::new();
-            for (subnet, ip) in rows.filter_map(|row| Some((row.subnet_id?, row.ip?))) {
-                gateways.entry(subnet).or_default().push(ip);
-            }
-            Ok(Some(gateways))
-        }
-        Err(error) if is_too_large(&error) => Ok(None),
-        Err(error) => Err(error),
+impl SharedRanges {
+    pub(crate) fn share(&mut self, range: OwningRange) -> Arc<OwningRange> {
+        Arc::clone(self.0.entry(range.subnet).or_insert_with(|| Arc::new(range)))
     }
-}
-
-async fn gateways_by_section(inner: &Inner, snapshot: &Snapshot) -> Result<Gateways> {
-    let client = &inner.client;
-    let mut gateways = Gateways::new();
-    for section in sections(inner).await? {
-        match inner.read(|| async { client.sections().subnets_with_addresses(section).await }).await {
-            Ok(rows) => {
-                for row in rows {
-                    let found = row.addresses.iter().filter(|address| address.is_gateway).filter_map(|row| row.ip);
-                    gateways.entry(row.id).or_default().extend(found);
-                }
-            }
-            Err(error) if is_too_large(&error) => {
-                // The row of a single subnet shows its own gateway, unlike the list (Q35).
-                let rows = snapshot.ranges(inner).filter(|(row, _)| row.section_id == Some(section));
-                let ids: Vec<SubnetId> = rows.map(|(row, _)| row.id).collect();
-                let rows: Vec<Subnet> = stream::iter(ids)
-                    .map(|id| inner.read(move || async move { client.subnets().get(id).await }))
-                    .buffered(MAX_CONCURRENT)
-                    .try_collect()
-                    .await?;
-                gateways.extend(rows.iter().filter_map(|row| Some((row.id, vec![row.gateway_ip()?]))));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(gateways)
 }

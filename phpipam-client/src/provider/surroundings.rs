@@ -6,15 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::SpaceId;
 use ipnet::IpNet;
 
 use super::inner::{Inner, MAX_CONCURRENT};
+use super::map::address_row::AddressRow;
 use super::map::error::is_too_large;
-use super::map::overlap::{OverlappingSubnet, OwningRange, overlapping_subnets, space_in, spaces};
-use super::snapshot::Snapshot;
+use super::map::overlap::{OverlappingSubnet, OwningRange, overlapping_subnets, place, space_in, spaces};
+use super::map::spaces::{Space, Spaces};
+use super::map::subnet_row::SubnetRow;
+use super::snapshot::SharedRanges;
 use crate::error::Result;
 use crate::models::{Address, Subnet, SubnetId};
 
@@ -50,6 +54,19 @@ impl Inner {
         })
     }
 
+    /// Reads the same for a subnet of a snapshot.
+    pub(crate) async fn surroundings_of(&self, row: &SubnetRow) -> Result<Surroundings> {
+        let rows = self.read(|| async { self.client.subnets().find_overlapping(row.net).await }).await?;
+        let others = rows.iter().filter(|other| other.id != row.id).filter_map(place);
+        let spaces = Spaces::new(others.chain([row.place()]));
+        let own = row.vrf.map_or(Space::Section(row.place().section), |vrf| Space::Vrf(vrf.get()));
+        Ok(Surroundings {
+            space: spaces.space(row.id.get()).unwrap_or(own).into(),
+            around: overlapping_subnets(&spaces, row.id),
+            has_children: spaces.has_children(row.id.get()),
+        })
+    }
+
     /// Reads the subnets that overlap a range.
     pub(crate) async fn subnets_around(&self, id: SubnetId, net: IpNet) -> Result<Vec<OverlappingSubnet>> {
         let rows = self.read(|| async { self.client.subnets().find_overlapping(net).await }).await?;
@@ -61,10 +78,12 @@ impl Inner {
         let (above, beside): (Vec<&OverlappingSubnet>, Vec<&OverlappingSubnet>) =
             around.iter().partition(|subnet| subnet.is_ancestor);
         let mut found = RegisteredElsewhere { rows: Vec::new(), is_complete: beside.len() <= MAX_OVERLAPS };
-        let ids: Vec<SubnetId> = above.into_iter().chain(beside.into_iter().take(MAX_OVERLAPS)).map(|s| s.id).collect();
-        let mut lists = stream::iter(ids)
-            .map(|id| async move {
-                match self.read(|| async { self.client.subnets().addresses(id).await }).await {
+        let read: Vec<(SubnetId, IpNet)> =
+            above.into_iter().chain(beside.into_iter().take(MAX_OVERLAPS)).map(|at| (at.id, at.net)).collect();
+        let mut lists = stream::iter(read)
+            .map(|(id, around)| async move {
+                let inside = |row: Address| row.ip.is_some_and(|ip| net.contains(&ip)).then_some(row);
+                match self.subnet_addresses(id, around, inside).await {
                     Err(error) if is_too_large(&error) => Ok(None),
                     // Another caller deleted the subnet after it was listed.
                     Err(error) if error.is_not_found() => Ok(Some(Vec::new())),
@@ -74,7 +93,7 @@ impl Inner {
             .buffered(MAX_CONCURRENT);
         while let Some(rows) = lists.try_next().await? {
             found.is_complete &= rows.is_some();
-            found.rows.extend(rows.into_iter().flatten().filter(|row| row.ip.is_some_and(|ip| net.contains(&ip))));
+            found.rows.extend(rows.into_iter().flatten());
         }
         Ok(found)
     }
@@ -82,9 +101,17 @@ impl Inner {
     /// Returns the range that each of these rows belongs to; `None` for rows of subnets that are not served.
     ///
     /// A row of a subnet with children belongs to the child that contains its address.
-    pub(crate) async fn owning_ranges(&self, rows: &[Address]) -> Result<Vec<Option<OwningRange>>> {
+    pub(crate) async fn owning_ranges(&self, rows: &[Address]) -> Result<Vec<Option<Arc<OwningRange>>>> {
+        self.owning_ranges_at(rows.iter().map(|row| Some((row.subnet_id?, row.ip?))).collect()).await
+    }
+
+    /// Returns the same for rows of long lists.
+    pub(crate) async fn owning_ranges_of(&self, rows: &[AddressRow]) -> Result<Vec<Option<Arc<OwningRange>>>> {
+        self.owning_ranges_at(rows.iter().map(|row| Some((row.subnet?, row.ip))).collect()).await
+    }
+
+    async fn owning_ranges_at(&self, places: Vec<Option<(SubnetId, IpAddr)>>) -> Result<Vec<Option<Arc<OwningRange>>>> {
         const FEW: usize = 8;
-        let places: Vec<Option<(SubnetId, IpAddr)>> = rows.iter().map(|row| Some((row.subnet_id?, row.ip?))).collect();
         let ips: BTreeSet<IpAddr> = places.iter().flatten().map(|(_, ip)| *ip).collect();
         let subnets: BTreeSet<SubnetId> = places.iter().flatten().map(|(subnet, _)| *subnet).collect();
         // Three ways, the cheapest first: by address, by subnet, or with the list of all subnets.
@@ -101,7 +128,7 @@ impl Inner {
             for place in &places {
                 let found = place.as_ref().and_then(|(subnet, ip)| Some((*subnet, *ip, known.get(ip)?)));
                 owning_ranges.push(match found {
-                    Some((subnet, ip, rows)) => self.owning_range_among(rows, subnet, ip).await?,
+                    Some((subnet, ip, rows)) => self.owning_range_among(rows, subnet, ip).await?.map(Arc::new),
                     None => None,
                 });
             }
@@ -112,21 +139,20 @@ impl Inner {
         {
             return Ok(places.iter().map(|place| leaves.get(&place.as_ref()?.0)?.clone()).collect());
         }
-        let snapshot = Snapshot::of_subnets(self).await?;
-        Ok(places
-            .into_iter()
-            .map(|place| place.and_then(|(subnet, ip)| snapshot.owning_range(self, subnet, ip)))
-            .collect())
+        let snapshot = self.subnets_snapshot().await?;
+        let mut shared = SharedRanges::default();
+        let mut owning_range = |(subnet, ip)| Some(shared.share(snapshot.owning_range(subnet, ip)?));
+        Ok(places.into_iter().map(|place| place.and_then(&mut owning_range)).collect())
     }
 
     /// Returns the ranges of rows that are in these subnets; `None` if one of the subnets has children.
-    async fn leaves(&self, ids: BTreeSet<SubnetId>) -> Result<Option<BTreeMap<SubnetId, Option<OwningRange>>>> {
+    async fn leaves(&self, ids: BTreeSet<SubnetId>) -> Result<Option<BTreeMap<SubnetId, Option<Arc<OwningRange>>>>> {
         let found: Vec<(SubnetId, Option<Option<OwningRange>>)> = stream::iter(ids)
             .map(|id| async move { Ok::<_, crate::error::Error>((id, self.leaf(id).await?)) })
             .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
-        Ok(found.into_iter().map(|(id, owning_range)| Some((id, owning_range?))).collect())
+        Ok(found.into_iter().map(|(id, owning_range)| Some((id, owning_range?.map(Arc::new)))).collect())
     }
 
     async fn leaf(&self, id: SubnetId) -> Result<Option<Option<OwningRange>>> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -89,6 +89,47 @@ where
     let mut inner = json();
     T::decode(serde_path_to_error::Deserializer::new(&mut inner, &mut track))
         .map_err(|error| Undecodable { path: path_of(track), reason: error.to_string() })
+}
+
+/// Calls `each` for the items of a list, or the values of an object, as they are decoded. If one of them cannot be read,
+/// `each` was called for those before it.
+pub(crate) fn each_from_json<T: Wire>(text: &str, each: &mut dyn FnMut(T)) -> Result<(), Undecodable> {
+    let json = || serde_json::Deserializer::from_str(text);
+    if json().deserialize_any(Items(each)).is_ok() {
+        return Ok(());
+    }
+    // Read again for the place of the fault, as in `from_json`.
+    let mut track = serde_path_to_error::Track::new();
+    let mut inner = json();
+    let tracked = serde_path_to_error::Deserializer::new(&mut inner, &mut track);
+    tracked
+        .deserialize_any(Items(&mut |_: T| {}))
+        .map_err(|error| Undecodable { path: path_of(track), reason: error.to_string() })
+}
+
+/// Visitor of a list or an object that passes its items on.
+struct Items<'a, T>(&'a mut dyn FnMut(T));
+
+impl<'de, T: Wire> Visitor<'de> for Items<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list or an object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(item) = seq.next_element_seed(Seed::<T>::new())? {
+            (self.0)(item);
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key::<IgnoredAny>()?.is_some() {
+            (self.0)(map.next_value_seed(Seed::<T>::new())?);
+        }
+        Ok(())
+    }
 }
 
 fn path_of(track: serde_path_to_error::Track) -> String {

@@ -26,7 +26,7 @@ mod timestamp;
 /// JSON object, as the server sent it.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
-pub(crate) use codec::{Encode, Seed, Undecodable, Wire, from_json, from_value};
+pub(crate) use codec::{Encode, Seed, Undecodable, Wire, each_from_json, from_json, from_value};
 pub(crate) use containers::optional_object;
 pub use count::Count;
 #[cfg(feature = "provider")]

@@ -47,6 +47,13 @@ impl Simulated {
     }
 }
 
+/// A version without the controller `search`, which came with 1.6.
+pub(crate) fn without_search() -> Profile {
+    let mut profile = Profile::V1_8_2;
+    profile.controllers = &["user", "sections", "subnets", "addresses", "vlans", "tools"];
+    profile
+}
+
 pub(crate) fn client(server: &Server) -> Client {
     client_of(server, Server::APP)
 }
@@ -255,10 +262,7 @@ impl Harness for Simulated {
         if nets.len() < plan.ranges.len() {
             return unfit("two subnets of a section do not share a prefix");
         }
-        let mut profile = Profile::V1_8_2;
-        if !self.search {
-            profile.controllers = &["user", "sections", "subnets", "addresses", "vlans", "tools"];
-        }
+        let profile = if self.search { Profile::V1_8_2 } else { without_search() };
         let server = Server::builder().profile(profile).start().await;
         let server = server.map_err(|error| NoFixture::Failed(error.to_string()))?;
         let (ranges, blocks, sections) = server.seed(|store| {

@@ -4,6 +4,7 @@
 mod ancestors;
 mod claims;
 mod harness;
+mod large;
 mod quirks;
 mod requests;
 mod required_fields;

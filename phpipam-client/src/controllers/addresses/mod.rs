@@ -81,9 +81,10 @@ impl<'a> Addresses<'a> {
 
     /// Lists every address of the server.
     ///
-    /// Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid). The server fails from some 30 000
+    /// Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid). The server fails from some 20 000
     /// addresses on with PHP's usual memory limit, so large sites list them by subnet
-    /// ([`Subnets::addresses`](super::Subnets::addresses)).
+    /// ([`Subnets::addresses`](super::Subnets::addresses)) or by network
+    /// ([`Search::addresses_within`](super::Search::addresses_within)).
     ///
     /// # Errors
     /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`](crate::Error::ServerExhausted) if

@@ -140,35 +140,82 @@ impl Claim<'_> {
         id: &RangeId,
         off_limits: &IpSet,
     ) -> ipam_core::Result<Step> {
-        let offset = self.taken_for_line(index);
-        let seq = self.seq_of(index, offset);
+        let seq = self.seq_of(index, self.taken_for_line(index));
+        if let Some(reason) = self.take_first_free(seq, line, view, id).await? {
+            return Ok(Step::NoRoom(reason));
+        }
+        if !self.has_usable_address(view) {
+            self.undo_from(self.taken.len().saturating_sub(1)).await?;
+        } else if self.is_uncontested().await? {
+            return Ok(if self.has_lost_key().await? { Step::Lost } else { Step::Done });
+        }
+        // The server's choice is the network address or a gateway (Q67), or is registered in another subnet: choose
+        // here.
+        self.chosen(index, line, view, id, 1, Placement::Scattered, off_limits).await
+    }
+
+    /// Takes the address that the server chooses. Returns the reason if it has none.
+    async fn take_first_free(
+        &mut self,
+        seq: u32,
+        line: &AllocateLine,
+        view: &View,
+        id: &RangeId,
+    ) -> ipam_core::Result<Option<&'static str>> {
         let mut attempts = self.attempts();
         loop {
             let fields = self.fields(seq, line);
-            match self.inner.client.addresses().allocate_first_free(view.id, &fields).await {
-                Ok(taken) => self.taken.push(Taken { id: taken.id, subnet: view.id, ip: taken.ip, seq }),
+            let taken = match self.inner.client.addresses().allocate_first_free(view.id, &fields).await {
+                Ok(taken) => Taken { id: taken.id, subnet: view.id, ip: taken.ip, seq },
                 Err(error) if error.is_exhausted() => {
                     self.must_be_leaf(view, id).await?;
-                    return Ok(Step::NoRoom(shortage(&error)));
+                    return Ok(Some(shortage(&error)));
                 }
                 Err(error) if error.is_not_found() => {
                     return Err(CoreError::not_found(Operation::Allocate, "range", id));
                 }
                 Err(error) => match self.after_failure(error, seq, &mut attempts).await? {
-                    Some(found) => self.taken.push(found),
+                    Some(found) => found,
                     None => continue,
                 },
-            }
-            let ip = self.taken.last().map(|taken| taken.ip);
-            if ip.is_some_and(|ip| !view.addresses.contains(ip) || view.gateway == Some(ip)) {
-                self.undo_from(self.taken.len().saturating_sub(1)).await?;
-            } else if self.is_uncontested().await? {
-                return Ok(if self.has_lost_key().await? { Step::Lost } else { Step::Done });
-            }
-            // The server's choice is the network address or a gateway (Q67), or is registered in another subnet: choose
-            // here.
-            return self.chosen(index, line, view, id, 1, Placement::Scattered, off_limits).await;
+            };
+            self.taken.push(taken);
+            return Ok(None);
         }
+    }
+
+    /// Returns true if a host may have the address that was taken last.
+    fn has_usable_address(&self, view: &View) -> bool {
+        let ip = self.taken.last().map(|taken| taken.ip);
+        ip.is_some_and(|ip| view.addresses.contains(ip) && view.gateway != Some(ip))
+    }
+
+    /// Takes several addresses in any placement by the server's own choice, where it cannot list the range (Q76).
+    ///
+    /// # Errors
+    /// `unlisted`, the error of the list, if the server chooses an address that no host may have.
+    async fn each_first_free(
+        &mut self,
+        (index, line): (usize, &AllocateLine),
+        view: &View,
+        id: &RangeId,
+        (before, count): (usize, u32),
+        unlisted: CoreError,
+    ) -> ipam_core::Result<Step> {
+        while u32::try_from(self.taken.len() - before).is_ok_and(|had| had < count) {
+            let seq = self.seq_of(index, self.taken.len() - before);
+            if let Some(reason) = self.take_first_free(seq, line, view, id).await? {
+                return Ok(Step::NoRoom(reason));
+            }
+            // The server would choose the same address again.
+            if !self.has_usable_address(view) || !self.is_uncontested().await? {
+                return Err(unlisted);
+            }
+            if self.has_lost_key().await? {
+                return Ok(Step::Lost);
+            }
+        }
+        Ok(Step::Done)
     }
 
     /// Chooses addresses from the list of taken ones, then takes each by its own `POST`. If another writer takes one
@@ -189,7 +236,7 @@ impl Claim<'_> {
         // Calls of this process would read the same list and choose the same addresses. Per-subnet locks make them take
         // turns. Other processes are dealt with by choosing again.
         let left = self.take_until.saturating_duration_since(Instant::now());
-        let Some(_turn) = inner.client.subnet_locks().lock_within(&view.id, left).await else {
+        let Some(turn) = inner.client.subnet_locks().lock_within(&view.id, left).await else {
             let message = "other calls of this process allocated in the range until the deadline; repeat the call";
             return Err(busy(message));
         };
@@ -202,9 +249,14 @@ impl Claim<'_> {
                     return Err(CoreError::not_found(Operation::Allocate, "range", id));
                 }
                 Err(error) if is_too_large(&error) => {
-                    let remedy = "the server cannot list so many addresses; raise PHP's memory_limit, or ask for one \
-                                  address at a time";
-                    return Err(failed(Operation::Allocate)(error).with_context("remedy", remedy));
+                    let unlisted = failed(Operation::Allocate)(error);
+                    let free_choice = !view.server_differs && !off_limits.overlaps(&view.addresses);
+                    if placement != Placement::Scattered || !free_choice {
+                        return Err(unlisted);
+                    }
+                    // The client takes turns at the server's choice by itself.
+                    drop(turn);
+                    return self.each_first_free((index, line), view, id, (before, count), unlisted).await;
                 }
                 Err(error) => return Err(failed(Operation::Allocate)(error)),
             };

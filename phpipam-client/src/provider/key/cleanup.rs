@@ -30,6 +30,7 @@ impl Inner {
     /// `Timeout` if it takes longer than [`Pacing::closing`](crate::provider::pacing::Pacing::closing); otherwise what
     /// a request fails with.
     pub(crate) async fn close(&self) -> ipam_core::Result<()> {
+        self.kept.clear();
         let limit = self.config.pacing.closing();
         let all = async {
             for look in self.claims.all() {

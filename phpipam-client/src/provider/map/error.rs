@@ -2,14 +2,21 @@
 
 use std::borrow::Cow;
 
-use ipam_core::{Error as CoreError, ErrorKind, Operation, Owner};
+use ipam_core::{Error as CoreError, ErrorKind, Operation, Outcome, Owner};
 
 use crate::error::{Error, RefusalKind, Shortage};
 
 /// Returns a function that converts the client's errors to errors of an operation, as [`crate::error`] classifies them.
 pub(crate) fn failed(operation: Operation) -> impl Fn(Error) -> CoreError {
-    move |error| error.into_core(operation)
+    move |error| {
+        let too_large = is_too_large(&error);
+        let core = error.into_core(operation);
+        if too_large { core.with_context("remedy", TOO_LARGE) } else { core }
+    }
 }
+
+/// Remedy for a list that the server cannot send, not even in parts.
+const TOO_LARGE: &str = "if the server's error log tells of memory, raise memory_limit in its PHP settings";
 
 /// Error of the configuration, found while a provider is opened.
 pub(crate) fn config_error(message: impl Into<Cow<'static, str>>) -> CoreError {
@@ -29,9 +36,14 @@ pub(crate) fn mark_too_long(operation: Operation, owner: &Owner, needed: usize, 
 }
 
 /// Returns true if the list was too large for the server. PHP then dies without a message: the body is empty (Q19, Q21,
-/// Q76).
+/// Q76), or the connection ends without a response.
 pub(crate) fn is_too_large(error: &Error) -> bool {
-    matches!(error, Error::EmptyBody(_) | Error::ServerExhausted(_))
+    matches!(error, Error::EmptyBody(_) | Error::ServerExhausted(_)) || is_broken(error)
+}
+
+/// Returns true if the connection broke after the request was sent.
+pub(crate) fn is_broken(error: &Error) -> bool {
+    matches!(error, Error::Http(error) if error.kind() == ErrorKind::Unavailable && error.outcome() == Outcome::Unknown)
 }
 
 /// Returns the reason for which nothing is free, for messages.

@@ -1,22 +1,16 @@
 //! Mapping of phpIPAM's rows to ranges, blocks and allocations of `ipam-core`. No file here sends a request.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
 use ipam_core::net::{HostPolicy, IpRange, hosts};
 use ipam_core::{
-    Allocation, AllocationId, AllocationState, Block, BlockId, Error as CoreError, Labels, MacAddr, NetworkInfo,
-    Operation, Owner, Properties, Range, RangeId, SpaceId,
+    AllocationId, Block, BlockId, Error as CoreError, Labels, Operation, Owner, Properties, Range, RangeId, SpaceId,
 };
 use ipnet::IpNet;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::models::{Address, AddressId, Nameserver, Subnet, SubnetId, TagId, Vlan, VlanId};
+use crate::models::{Address, AddressId, Subnet, SubnetId, TagId};
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, Mark, Nonce, without_mark};
-use crate::provider::map::overlap::OwningRange;
-use crate::provider::map::spaces;
 use crate::wire::checked_text;
 
 /// Mapping of one server's rows to types of `ipam-core`: the fields of the marks, and the tags of reservations.
@@ -69,11 +63,12 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
 
 impl Mapping {
     pub(crate) fn of_subnet(&self, subnet: &Subnet) -> Found {
-        text_of(subnet.description.as_deref(), &subnet.extra, self.subnet_mark.as_deref())
+        let text = text_in(subnet.description.as_deref(), &subnet.extra, self.subnet_mark.as_deref());
+        text.map_or(Found::None, Mark::find)
     }
 
     pub(crate) fn of_address(&self, address: &Address) -> Found {
-        text_of(address.note.as_deref(), &address.extra, self.address_mark.as_deref())
+        self.mark_text(address).map_or(Found::None, Mark::find)
     }
 
     /// Returns every plain field of a subnet by the server's name, custom fields too, without the mark.
@@ -98,12 +93,7 @@ impl Mapping {
                 }
             }
         }
-        if let Some(mark) = mark {
-            // A field of the server takes precedence over a property of the same name in the mark.
-            for (name, value) in &mark.properties {
-                properties.entry(name.clone()).or_insert_with(|| value.clone());
-            }
-        }
+        add_mark_properties(&mut properties, mark);
         properties
     }
 
@@ -113,13 +103,9 @@ impl Mapping {
         let mark = found.mark();
         let addresses = usable(net, subnet.is_pool.unwrap_or(false));
         let mut range = Range::new(range_id(subnet.id), space, net, addresses);
-        (range.name, range.description) = self.names(subnet, net);
+        (range.name, range.description) = names(&text_without_mark(subnet), net);
         range.properties = self.properties(subnet, mark);
-        if let Some(mark) = mark {
-            range.key = Some(mark.key.clone());
-            range.owner = Some(mark.owner.clone());
-            range.tags = mark.tags.clone();
-        }
+        add_mark(&mut range, mark);
         range
     }
 
@@ -127,19 +113,9 @@ impl Mapping {
     pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, space: SpaceId) -> Block {
         let found = self.of_subnet(subnet);
         let mut block = Block::new(block_id(subnet.id), space, net);
-        (block.name, block.description) = self.names(subnet, net);
+        (block.name, block.description) = names(&text_without_mark(subnet), net);
         block.properties = self.properties(subnet, found.mark());
         block
-    }
-
-    /// Returns name and description: the first line of the description, and the other lines. Without a description the
-    /// prefix is the name.
-    fn names(&self, subnet: &Subnet, net: IpNet) -> (String, Option<String>) {
-        let text = subnet.description.as_deref().map(without_mark).unwrap_or_default();
-        let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let (name, rest) = (name.trim(), rest.trim());
-        let name = if name.is_empty() { net.to_string() } else { name.to_owned() };
-        (name, (!rest.is_empty()).then(|| rest.to_owned()))
     }
 
     /// Returns true if an address is a reservation: the gateway, or an address with a reserved tag and without a mark.
@@ -149,31 +125,43 @@ impl Mapping {
             || (self.of_address(address) == Found::None && address.tag.is_some_and(|tag| self.reserved.contains(&tag)))
     }
 
-    /// Returns an address as an allocation of its range; `None` if the server did not say which address it is (Q29).
-    pub(crate) fn allocation(&self, address: &Address, owning_range: &OwningRange) -> Option<Allocation> {
-        let ip = address.ip?;
-        let found = self.of_address(address);
-        let mark = found.mark();
-        let id = allocation_id(address.id, mark.map(|mark| mark.nonce));
-        let mut allocation = Allocation::new(id, owning_range.space.clone(), range_id(owning_range.subnet), ip);
-        if address.is_gateway || address.tag.is_some_and(|tag| self.reserved.contains(&tag)) {
-            allocation.state = AllocationState::Reserved;
-        }
-        allocation.owner = owner_of(address, mark);
-        allocation.key = mark.map(|mark| mark.key.clone());
-        let mut labels = Labels::default();
-        labels.hostname.clone_from(&address.hostname);
-        labels.description.clone_from(&address.description);
-        labels.mac = address.mac.as_deref().and_then(|mac| mac.parse::<MacAddr>().ok());
-        labels.tags = mark.map(|mark| mark.tags.clone()).unwrap_or_default();
-        allocation.labels = labels;
-        Some(allocation)
+    /// Returns the text that holds the mark of an address.
+    pub(crate) fn mark_text<'a>(&self, address: &'a Address) -> Option<&'a str> {
+        text_in(address.note.as_deref(), &address.extra, self.address_mark.as_deref())
+    }
+}
+
+/// Returns the description of a subnet without its mark: what people wrote.
+pub(crate) fn text_without_mark(subnet: &Subnet) -> String {
+    subnet.description.as_deref().map(without_mark).unwrap_or_default()
+}
+
+/// Returns name and description of a subnet: the first line of its text, and the other lines. Without a text the prefix
+/// is the name.
+pub(crate) fn names(text: &str, net: IpNet) -> (String, Option<String>) {
+    let (name, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let (name, rest) = (name.trim(), rest.trim());
+    let name = if name.is_empty() { net.to_string() } else { name.to_owned() };
+    (name, (!rest.is_empty()).then(|| rest.to_owned()))
+}
+
+/// Adds key, owner and tags of a child prefix, which its mark keeps.
+pub(crate) fn add_mark(range: &mut Range, mark: Option<&Mark>) {
+    let Some(mark) = mark else { return };
+    range.key = Some(mark.key.clone());
+    range.owner = Some(mark.owner.clone());
+    range.tags = mark.tags.clone();
+}
+
+/// Adds the properties that a mark keeps. A field of the server takes precedence over one of the same name.
+pub(crate) fn add_mark_properties(properties: &mut Properties, mark: Option<&Mark>) {
+    for (name, value) in mark.into_iter().flat_map(|mark| &mark.properties) {
+        properties.entry(name.clone()).or_insert_with(|| value.clone());
     }
 }
 
 /// Returns the owner of an address: that of the mark, unless a person wrote another one into the column `owner`.
-pub(crate) fn owner_of(address: &Address, mark: Option<&Mark>) -> Option<Owner> {
-    let column = address.owner.as_deref();
+pub(crate) fn owner_of(column: Option<&str>, mark: Option<&Mark>) -> Option<Owner> {
     match (mark, column) {
         // A person who writes another owner reassigns the address. The mark is not meant to be edited.
         (Some(mark), Some(column)) if owner_column(&mark.owner) != Some(column) => Some(Owner::from(column)),
@@ -182,12 +170,15 @@ pub(crate) fn owner_of(address: &Address, mark: Option<&Mark>) -> Option<Owner> 
     }
 }
 
-fn text_of(standard: Option<&str>, extra: &crate::models::JsonObject, field: Option<&str>) -> Found {
-    let text = match field {
+fn text_in<'a>(
+    standard: Option<&'a str>,
+    extra: &'a crate::models::JsonObject,
+    field: Option<&str>,
+) -> Option<&'a str> {
+    match field {
         None => standard,
         Some(field) => extra.get(field).and_then(Value::as_str),
-    };
-    text.map_or(Found::None, Mark::find)
+    }
 }
 
 /// Returns the id of an allocation. The database may reuse ids after a restart, so the number of the claim is part of
@@ -227,60 +218,4 @@ pub(crate) fn labels_fit(operation: Operation, line: usize, labels: &Labels) -> 
         checked.map_err(Error::from).map_err(failed(operation))?;
     }
     Ok(())
-}
-
-/// Returns the addresses of name servers in a list that people wrote: separated by semicolons, commas or spaces, some
-/// of them escaped as HTML (Q33). Names are left out, as a range holds addresses only.
-pub(crate) fn dns_servers(set: &Nameserver) -> Vec<IpAddr> {
-    let text = set.servers.0.join(";").replace("&amp;", "&");
-    let text = text.replace("&#59;", ";").replace("&#44;", ",").replace("&#58;", ":").replace("&nbsp;", " ");
-    // The list was split at the semicolon of an escape, so the escape has lost it.
-    let text = text.replace("&#59", ";").replace("&#44", ",");
-    let mut servers = Vec::new();
-    for ip in
-        text.split(|c: char| c == ';' || c == ',' || c.is_whitespace()).filter_map(|item| item.trim().parse().ok())
-    {
-        if !servers.contains(&ip) {
-            servers.push(ip);
-        }
-    }
-    servers
-}
-
-/// Objects that ranges and blocks refer to, from other lists.
-#[derive(Debug, Default)]
-pub(crate) struct Joined {
-    pub(crate) gateways: BTreeMap<SubnetId, Vec<IpAddr>>,
-    pub(crate) vlans: BTreeMap<VlanId, Vlan>,
-    pub(crate) nameservers: BTreeMap<crate::models::NameserverId, Nameserver>,
-}
-
-impl Joined {
-    /// Returns gateway, DNS servers and VLAN of a subnet. `around` are its enclosing subnets, the smallest first.
-    pub(crate) fn network(&self, subnet: &Subnet, net: IpNet, around: impl Iterator<Item = SubnetId>) -> NetworkInfo {
-        let mut network = NetworkInfo::default();
-        // The contract allows a gateway inside the range only, while phpIPAM lets any address be one.
-        let inside = |gateways: &[IpAddr]| gateways.iter().copied().find(|gateway| net.contains(gateway));
-        let listed = |id: SubnetId| inside(self.gateways.get(&id)?);
-        // Some responses show the gateway in the subnet's own row. Otherwise it may be registered in an enclosing
-        // subnet (Q77).
-        let named = || subnet.gateway_ip().filter(|gateway| net.contains(gateway));
-        network.gateway = listed(subnet.id).or_else(named).or_else(|| around.into_iter().find_map(listed));
-        let set = subnet.nameservers.as_ref().or_else(|| self.nameservers.get(&subnet.nameserver_id?));
-        network.dns_servers = set.map(dns_servers).unwrap_or_default();
-        network.vlan = self.vlan_of(subnet).and_then(|vlan| spaces::vlan(vlan.number?.into(), vlan.name.as_deref()));
-        network
-    }
-
-    fn vlan_of(&self, subnet: &Subnet) -> Option<&Vlan> {
-        self.vlans.get(&subnet.vlan_id?)
-    }
-
-    /// Adds the number of a VLAN that is none of IEEE 802.1Q, such as a VXLAN's, for which a range has no field.
-    pub(crate) fn add_properties(&self, subnet: &Subnet, properties: &mut Properties) {
-        let number = self.vlan_of(subnet).and_then(|vlan| vlan.number);
-        if let Some(number) = number.filter(|number| spaces::vlan((*number).into(), None).is_none()) {
-            properties.entry(spaces::VLAN_NUMBER.to_owned()).or_insert_with(|| number.to_string());
-        }
-    }
 }

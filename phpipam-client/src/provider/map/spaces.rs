@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::OnceLock;
 
-use ipam_core::net::IpRange;
+use ipam_core::net::PrefixMap;
 use ipam_core::{SpaceId, Vlan};
 use ipnet::IpNet;
 
@@ -55,24 +57,46 @@ pub(crate) struct Place {
 
 /// Subnets of a server, or of a part of it, by id.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Spaces(BTreeMap<u64, Place>);
+pub(crate) struct Spaces {
+    places: BTreeMap<u64, Place>,
+    /// Ids by network, made when it is first needed: without it each look for overlaps would pass all subnets.
+    by_net: OnceLock<PrefixMap<Vec<u64>>>,
+}
 
 impl Spaces {
     /// Creates the set of these subnets.
     #[must_use]
     pub(crate) fn new(places: impl IntoIterator<Item = Place>) -> Self {
-        Self(places.into_iter().map(|place| (place.id, place)).collect())
+        Self { places: places.into_iter().map(|place| (place.id, place)).collect(), by_net: OnceLock::new() }
+    }
+
+    fn by_net(&self) -> &PrefixMap<Vec<u64>> {
+        self.by_net.get_or_init(|| {
+            let mut by_net: PrefixMap<Vec<u64>> = PrefixMap::new();
+            for place in self.places.values() {
+                match by_net.get_mut(place.net) {
+                    Some(ids) => ids.push(place.id),
+                    None => drop(by_net.insert(place.net, vec![place.id])),
+                }
+            }
+            by_net
+        })
+    }
+
+    /// Returns the ids of the subnets whose network contains an address, the largest network first.
+    pub(crate) fn containing(&self, ip: IpAddr) -> impl Iterator<Item = u64> {
+        self.by_net().containing(ip).flat_map(|(_, ids)| ids.iter().copied())
     }
 
     /// Returns the parent of a subnet, if the parent's network contains it. The server does not validate the parent
     /// when a subnet is changed.
     fn around_one(&self, place: &Place) -> Option<&Place> {
-        self.0.get(&place.master?).filter(|master| master.id != place.id && master.net.contains(&place.net))
+        self.places.get(&place.master?).filter(|master| master.id != place.id && master.net.contains(&place.net))
     }
 
     /// Returns the enclosing subnets, the smallest first.
     pub(crate) fn ancestors(&self, id: u64) -> impl Iterator<Item = &Place> {
-        let first = self.0.get(&id).and_then(|place| self.around_one(place));
+        let first = self.places.get(&id).and_then(|place| self.around_one(place));
         std::iter::successors(first, |place| self.around_one(place)).take(MAX_DEPTH)
     }
 
@@ -80,7 +104,7 @@ impl Spaces {
     /// out of subnets that it creates by `first_subnet`.
     #[must_use]
     pub(crate) fn space(&self, id: u64) -> Option<Space> {
-        let place = self.0.get(&id)?;
+        let place = self.places.get(&id)?;
         let vrf = place.vrf.or_else(|| self.ancestors(id).find_map(|around| around.vrf));
         Some(vrf.map_or(Space::Section(place.section), Space::Vrf))
     }
@@ -94,19 +118,23 @@ impl Spaces {
     /// Returns true if a subnet has children: subnets or folders.
     #[must_use]
     pub(crate) fn has_children(&self, id: u64) -> bool {
-        self.0.values().any(|place| place.master == Some(id) && place.id != id)
+        self.places.values().any(|place| place.master == Some(id) && place.id != id)
     }
 
     /// Returns the other subnets of the same address space that overlap a subnet: enclosing ones, and those that are
     /// filed elsewhere.
     pub(crate) fn overlapping(&self, id: u64) -> impl Iterator<Item = &Place> {
-        let own = self.0.get(&id).and_then(|place| Some((place, self.space(id)?)));
-        own.into_iter().flat_map(move |(own, space)| {
-            let whole = IpRange::from(own.net);
-            self.0.values().filter(move |other| {
-                other.id != own.id && IpRange::from(other.net).overlaps(&whole) && self.space(other.id) == Some(space)
-            })
-        })
+        let own = self.places.get(&id).and_then(|place| Some((place, self.space(id)?)));
+        let mut found: Vec<&Place> = Vec::new();
+        if let Some((own, space)) = own {
+            // Of two networks that overlap, one contains the other.
+            let larger = self.by_net().containing(own.net).filter(|(net, _)| net.prefix_len() < own.net.prefix_len());
+            let others = larger.chain(self.by_net().inside(own.net)).flat_map(|(_, ids)| ids);
+            let others = others.filter(|other| **other != own.id && self.space(**other) == Some(space));
+            found.extend(others.filter_map(|other| self.places.get(other)));
+            found.sort_unstable_by_key(|place| place.id);
+        }
+        found.into_iter()
     }
 }
 

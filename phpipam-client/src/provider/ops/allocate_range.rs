@@ -22,6 +22,7 @@ use crate::provider::map::error::{failed, mark_too_long};
 use crate::provider::map::mark::{Mark, Nonce, State, request_number, with_mark};
 use crate::provider::map::model::range_id;
 use crate::provider::map::overlap::OverlappingSubnet;
+use crate::provider::map::subnet_row::SubnetRow;
 use crate::provider::random::{new_key, random};
 use crate::provider::snapshot::Snapshot;
 
@@ -72,7 +73,7 @@ impl Inner {
     ) -> Result<AllocatedRange> {
         let mut waits = self.config.pacing.contention(until);
         loop {
-            let snapshot = Snapshot::load(self).await.map_err(failed(Operation::AllocateRange))?;
+            let snapshot = self.fresh_snapshot().await.map_err(failed(Operation::AllocateRange))?;
             let (block, net) = self.choose_child(request, &snapshot).await?;
             let outcome = match self.make(request, key, block, net, made).await? {
                 Some(id) => {
@@ -128,14 +129,15 @@ impl Inner {
     /// `NotFound` if a block does not exist, `InvalidInput` if a prefix does not fit any block, `Exhausted` if no block
     /// has room, `Conflict` if the exact prefix is taken.
     async fn choose_child<'a>(
-        &'a self,
+        &self,
         request: &AllocateRange,
         snapshot: &'a Snapshot,
-    ) -> Result<(&'a Subnet, IpNet)> {
+    ) -> Result<(&'a SubnetRow, IpNet)> {
         let mut blocks = Vec::with_capacity(request.blocks.len());
         for id in &request.blocks {
-            let found = snapshot.blocks(self).find(|(row, _)| row.id.to_string() == id.as_str());
-            blocks.push(found.ok_or_else(|| CoreError::not_found(Operation::AllocateRange, "block", id))?);
+            let found = snapshot.blocks().find(|row| row.id.to_string() == id.as_str());
+            let found = found.ok_or_else(|| CoreError::not_found(Operation::AllocateRange, "block", id))?;
+            blocks.push((found, found.net));
         }
         match request.prefix {
             ChildPrefix::PrefixLen(len) => {
@@ -189,16 +191,16 @@ impl Inner {
 
     /// Returns what is taken in a block: subnets below it, overlapping subnets of its VRF in other sections, and
     /// addresses in the block itself or in an enclosing subnet, which the server does not check (Q68).
-    async fn taken_in(&self, snapshot: &Snapshot, block: &Subnet) -> Result<IpSet> {
-        let addresses = self.read(|| async { self.client.subnets().addresses(block.id).await }).await;
+    async fn taken_in(&self, snapshot: &Snapshot, block: &SubnetRow) -> Result<IpSet> {
+        let net = block.net;
+        let addresses = self.subnet_addresses(block.id, net, |row| row.ip).await;
         let addresses = addresses.map_err(failed(Operation::AllocateRange))?;
-        let mut taken: IpSet = snapshot.children(block.id).map(|(_, net)| IpRange::from(net)).collect();
-        taken.extend(addresses.into_iter().filter_map(|row| row.ip).map(IpRange::from));
-        let Some(net) = block.network() else { return Ok(taken) };
-        if block.vrf_id.is_none() && block.master_subnet_id.is_none() {
+        let mut taken: IpSet = snapshot.below(block.id).into_iter().map(|row| IpRange::from(row.net)).collect();
+        taken.extend(addresses.into_iter().map(IpRange::from));
+        if block.vrf.is_none() && block.master.is_none() {
             return Ok(taken);
         }
-        let found = self.surroundings(block, net).await.map_err(failed(Operation::AllocateRange))?;
+        let found = self.surroundings_of(block).await.map_err(failed(Operation::AllocateRange))?;
         let (above, beside): (Vec<OverlappingSubnet>, Vec<OverlappingSubnet>) =
             found.around.into_iter().partition(|at| covers_block(at, net));
         taken.extend(beside.into_iter().map(|at| IpRange::from(at.net)));
@@ -212,11 +214,11 @@ impl Inner {
         &self,
         request: &AllocateRange,
         key: &AllocationKey,
-        block: &Subnet,
+        block: &SubnetRow,
         net: IpNet,
         made: &mut MadeSubnet,
     ) -> Result<Option<SubnetId>> {
-        let Some(section) = block.section_id else {
+        let Some(section) = block.section else {
             return Err(CoreError::not_found(Operation::AllocateRange, "block", block.id));
         };
         let nonce = Nonce(random());
@@ -225,7 +227,9 @@ impl Inner {
         let mut contention = pacing.contention(Instant::now() + pacing.time_for(0));
         let mut lost = pacing.change();
         loop {
-            let error = match self.client.subnets().create(section, net, &fields).await {
+            let created = self.client.subnets().create(section, net, &fields).await;
+            self.shared.changed();
+            let error = match created {
                 Ok(created) => return Ok(Some(created.id)),
                 Err(error) => error,
             };
@@ -260,7 +264,7 @@ impl Inner {
         &self,
         request: &AllocateRange,
         key: &AllocationKey,
-        block: &Subnet,
+        block: &SubnetRow,
         nonce: Nonce,
     ) -> Result<SubnetFields> {
         let mut properties = Properties::new();
@@ -283,9 +287,9 @@ impl Inner {
         }
         fields = fields
             // Taken over from the block, so that a child prefix is in the same VRF and VLAN.
-            .patch_vlan(block.vlan_id.into())
-            .patch_vrf(block.vrf_id.into())
-            .patch_nameserver(block.nameserver_id.into());
+            .patch_vlan(block.vlan.into())
+            .patch_vrf(block.vrf.into())
+            .patch_nameserver(block.nameserver.into());
         let mark = Mark {
             state: State::Committed,
             seq: 0,
@@ -345,10 +349,9 @@ impl Inner {
         id: SubnetId,
         made: &mut MadeSubnet,
     ) -> Result<Outcome> {
-        let snapshot = Snapshot::load(self).await.map_err(failed(Operation::AllocateRange))?;
-        let Some((row, net)) = snapshot.get(id).and_then(|row| Some((row, row.network()?))) else {
-            return Ok(Outcome::Again);
-        };
+        let snapshot = self.fresh_snapshot().await.map_err(failed(Operation::AllocateRange))?;
+        let Some(row) = snapshot.get(id) else { return Ok(Outcome::Again) };
+        let net = row.net;
         if request.key.is_some() {
             let children = self.child_prefixes(Operation::AllocateRange, key).await?;
             if children.first().is_some_and(|first| first.subnet.id < id) {
@@ -370,22 +373,21 @@ impl Inner {
         let clash = clash
             || snapshot.all().any(|other| {
                 other.id < id
-                    && Some(other.id) != row.master_subnet_id
+                    && Some(other.id) != row.master
+                    && IpRange::from(other.net).overlaps(&whole)
+                    && (!other.net.contains(&net) || other.net == net)
                     && snapshot.space(other) == snapshot.space(row)
-                    && other.network().is_some_and(|other_net| {
-                        IpRange::from(other_net).overlaps(&whole) && (!other_net.contains(&net) || other_net == net)
-                    })
             });
         if clash {
             self.undo_child(id, made).await?;
             return Ok(Outcome::Again);
         }
-        if !self.may_be_range(row) {
+        if !row.may_be_range {
             self.undo_child(id, made).await?;
             let message = "the server dropped fields of the new subnet that make it a range; let the app write them";
             return Err(CoreError::new(ErrorKind::Config, Operation::AllocateRange, message));
         }
-        let range = snapshot.range(self, row, net);
+        let range = snapshot.range(row);
         Ok(Outcome::Ours(Box::new(AllocatedRange::new(key.clone(), range, false))))
     }
 }

@@ -2,6 +2,8 @@
 //! required fields, abandoned claims, overlapping ranges, addresses in enclosing subnets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::net::{IpRange, overlaps};
@@ -23,6 +25,9 @@ const MAX_NAMED: usize = 20;
 /// Largest number of enclosing subnets, and of VRFs, that are read: one request each.
 const MAX_READ: usize = 64;
 
+/// Address, and true if it is a gateway.
+type Registered = (IpAddr, bool);
+
 fn label(net: IpNet, id: SubnetId) -> String {
     format!("{net} (subnet {id})")
 }
@@ -30,7 +35,7 @@ fn label(net: IpNet, id: SubnetId) -> String {
 impl Inner {
     pub(crate) async fn check(&self) -> ipam_core::Result<Health> {
         let may_write = may_write(&self.client).await.map_err(failed(Operation::Check))?;
-        let snapshot = Snapshot::load(self).await.map_err(failed(Operation::Check))?;
+        let snapshot = self.fresh_snapshot().await.map_err(failed(Operation::Check))?;
         let mut health = Health::new();
         match may_write {
             Some(true) => {}
@@ -58,14 +63,14 @@ impl Inner {
 
     /// Reads what the warnings about subnets need.
     #[cfg(feature = "doctor")]
-    pub(crate) async fn snapshot_to_check(&self) -> Result<Snapshot> {
-        Snapshot::load(self).await
+    pub(crate) async fn snapshot_to_check(&self) -> Result<Arc<Snapshot>> {
+        self.fresh_snapshot().await
     }
 
     /// Returns a warning if no subnet is a range.
     pub(crate) fn nothing_served_warning(&self, snapshot: &Snapshot) -> Option<Warning> {
         let message = "no subnet is served: none is in the chosen sections and has the chosen fields";
-        snapshot.ranges(self).next().is_none().then(|| Warning::new("ranges", message, ""))
+        snapshot.ranges().next().is_none().then(|| Warning::new("ranges", message, ""))
     }
 
     /// Returns a warning for each required field without a value.
@@ -91,8 +96,8 @@ impl Inner {
     /// are not served.
     pub(crate) async fn overlap_warnings(&self, snapshot: &Snapshot) -> Result<Vec<Warning>> {
         let mut spaces: BTreeMap<SpaceId, Vec<(IpRange, String)>> = BTreeMap::new();
-        for (row, net) in snapshot.ranges(self) {
-            spaces.entry(snapshot.space(row)).or_default().push((IpRange::from(net), label(net, row.id)));
+        for row in snapshot.ranges() {
+            spaces.entry(snapshot.space(row)).or_default().push((IpRange::from(row.net), label(row.net, row.id)));
         }
         for (space, other) in self.of_other_sections(snapshot).await? {
             if let Some(net) = other.network() {
@@ -129,7 +134,7 @@ impl Inner {
         if self.sections.is_empty() {
             return Ok(Vec::new());
         }
-        let vrfs: BTreeSet<VrfId> = snapshot.ranges(self).filter_map(|(row, _)| row.vrf_id).collect();
+        let vrfs: BTreeSet<VrfId> = snapshot.ranges().filter_map(|row| row.vrf).collect();
         let lists: Vec<(VrfId, Vec<Subnet>)> = stream::iter(vrfs.into_iter().take(MAX_READ))
             .map(|vrf| async move {
                 let rows = self.read(|| async { self.client.vrfs().subnets(vrf).await }).await;
@@ -155,12 +160,14 @@ impl Inner {
 
     /// Returns a warning for each enclosing subnet that holds addresses of ranges.
     pub(crate) async fn enclosing_warnings(&self, snapshot: &Snapshot) -> Result<Vec<Warning>> {
-        let parents: BTreeSet<SubnetId> =
-            snapshot.ranges(self).flat_map(|(row, _)| snapshot.ancestors(row.id)).collect();
+        let parents: BTreeSet<SubnetId> = snapshot.ranges().flat_map(|row| snapshot.ancestors(row.id)).collect();
         let count = parents.len();
-        let lists: Vec<(SubnetId, Option<Vec<Address>>)> = stream::iter(parents.into_iter().take(MAX_READ))
-            .map(|id| async move {
-                match self.read(|| async { self.client.subnets().addresses(id).await }).await {
+        let parents = parents.into_iter().filter_map(|id| snapshot.get(id)).map(|row| (row.id, row.net));
+        let parents: Vec<(SubnetId, IpNet)> = parents.take(MAX_READ).collect();
+        let lists: Vec<(SubnetId, Option<Vec<Registered>>)> = stream::iter(parents)
+            .map(|(id, net)| async move {
+                let registered = |row: Address| Some((row.ip?, row.is_gateway));
+                match self.subnet_addresses(id, net, registered).await {
                     Err(error) if is_too_large(&error) => Ok((id, None)),
                     Err(error) if error.is_not_found() => Ok((id, Some(Vec::new()))),
                     rows => Ok::<_, Error>((id, Some(rows?))),
@@ -176,14 +183,12 @@ impl Inner {
                 left_out += 1;
                 continue;
             };
-            let inside = rows.iter().filter_map(|row| {
-                let ip = row.ip?;
-                let owning_range =
-                    snapshot.owning_range(self, id, ip).filter(|owning_range| owning_range.subnet != id)?;
-                Some(format!("{ip}{} of range {}", if row.is_gateway { " (gateway)" } else { "" }, owning_range.subnet))
+            let inside = rows.iter().filter_map(|(ip, is_gateway)| {
+                let owning_range = snapshot.owning_range(id, *ip).filter(|owning_range| owning_range.subnet != id)?;
+                Some(format!("{ip}{} of range {}", if *is_gateway { " (gateway)" } else { "" }, owning_range.subnet))
             });
             let named: Vec<String> = inside.collect();
-            let Some(net) = snapshot.get(id).and_then(Subnet::network).filter(|_| !named.is_empty()) else { continue };
+            let Some(net) = snapshot.get(id).map(|row| row.net).filter(|_| !named.is_empty()) else { continue };
             let more = named.len().saturating_sub(MAX_NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let list = named.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");

@@ -1,48 +1,81 @@
 //! `find`: reads by the condition that narrows the server's list most, and checks the other conditions here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::{Allocation, Find, Operation, Page, RangeId, Result, SpaceId};
+use ipam_core::{Allocation, Find, Operation, Page, PageRequest, RangeId, Result};
 
-use super::page::page;
+use super::page::{Cursor, id};
 use crate::error::Result as ClientResult;
 use crate::models::{Address, AddressId, SubnetId};
-use crate::provider::inner::{Inner, MAX_CONCURRENT};
+use crate::provider::inner::Inner;
 use crate::provider::key::group::KeyOwner;
-use crate::provider::map::error::{failed, is_too_large};
+use crate::provider::map::address_row::AddressRow;
+use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, State};
-use crate::provider::map::model::{OWNER_WIDTH, owner_of, row_of};
-use crate::provider::snapshot::Snapshot;
+use crate::provider::map::model::{OWNER_WIDTH, row_of};
+use crate::provider::map::overlap::OwningRange;
 use crate::query::Filter;
+
+/// Addresses that a request found, in ascending order of their ids, kept for its further pages.
+struct FoundList {
+    request: Find,
+    rows: Vec<(AddressRow, Arc<OwningRange>)>,
+}
 
 impl Inner {
     pub(crate) async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
         request.validate()?;
-        page(Operation::Find, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
+        let cursor = Cursor::read(Operation::Find, &request.page, self.config.page_size, id)?;
         self.clean_up().await;
-        let mut rows = self.candidates(request).await.map_err(failed(Operation::Find))?;
+        let mut wanted = request.clone();
+        wanted.page = PageRequest::default();
+        let kept = self.kept.get::<FoundList>(cursor.listing).filter(|list| list.request == wanted);
+        let list = match kept {
+            Some(list) => list,
+            None => {
+                let rows = self.found(&wanted).await.map_err(failed(Operation::Find))?;
+                Arc::new(FoundList { request: wanted, rows })
+            }
+        };
+        let start = list.rows.partition_point(|(row, _)| cursor.after.is_some_and(|after| row.id.get() <= after));
+        let rows = list.rows.get(start..).unwrap_or_default();
+        let page = cursor.page(rows.iter(), |(row, _)| row.id.get());
+        match page.next {
+            Some(_) => self.kept.put(cursor.listing, &list, list.rows.len()),
+            None => self.kept.remove(cursor.listing),
+        }
+        let allocations = page.items.into_iter().map(|(row, range)| row.allocation(&self.mapping, range));
+        Ok(Page::new(allocations.collect(), page.next))
+    }
+
+    /// Returns the addresses that match, in ascending order of their ids.
+    async fn found(&self, request: &Find) -> ClientResult<Vec<(AddressRow, Arc<OwningRange>)>> {
+        let mut rows = self.candidates(request).await?;
         // A search finds the text in any column. Rows of other owners would cost requests for their subnets.
         if let Some(owner) = &request.owner {
-            rows.retain(|row| owner_of(row, self.mapping.of_address(row).mark()).as_ref() == Some(owner));
+            rows.retain(|row| row.owner().as_ref() == Some(owner));
         }
-        let rows = self.acknowledged(rows).await.map_err(failed(Operation::Find))?;
-        let owning_ranges = self.owning_ranges(&rows).await.map_err(failed(Operation::Find))?;
         // A request for one address also returns reservations, so that its caller learns why it is not free.
-        let all = request.address.is_some();
-        let rows = rows.iter().zip(&owning_ranges).filter(|(row, _)| all || !self.mapping.is_reservation(row));
-        let found = rows.filter_map(|(row, owning_range)| {
-            let allocation = self.mapping.allocation(row, owning_range.as_ref()?)?;
-            request.matches(&allocation).then_some((row.id, allocation))
-        });
-        let found = page(Operation::Find, &request.page, self.config.page_size, found, |(id, _)| id.get())?;
-        Ok(Page::new(found.items.into_iter().map(|(_, allocation)| allocation).collect(), found.next))
+        if request.address.is_none() {
+            rows.retain(|row| !row.is_reservation(&self.mapping));
+        }
+        let rows = self.acknowledged(rows).await?;
+        let owning_ranges = self.owning_ranges_of(&rows).await?;
+        let mut found: Vec<(AddressRow, Arc<OwningRange>)> =
+            rows.into_iter().zip(owning_ranges).filter_map(|(row, range)| Some((row, range?))).collect();
+        if *request != Find::default() {
+            found.retain(|(row, range)| request.matches(&row.allocation(&self.mapping, range)));
+        }
+        found.sort_unstable_by_key(|(row, _)| row.id);
+        found.dedup_by_key(|(row, _)| row.id);
+        Ok(found)
     }
 
     /// Returns rows that may match, by the condition that narrows the server's list most.
-    async fn candidates(&self, request: &Find) -> ClientResult<Vec<Address>> {
+    async fn candidates(&self, request: &Find) -> ClientResult<Vec<AddressRow>> {
         let client = &self.client;
-        let rows = if let Some(id) = &request.id {
+        let rows: Vec<Address> = if let Some(id) = &request.id {
             let Some((row, _)) = row_of(id) else { return Ok(Default::default()) };
             self.row_now(row).await?.into_iter().collect()
         } else if let Some(key) = &request.key {
@@ -58,7 +91,7 @@ impl Inner {
             let mac = mac.to_string();
             self.read(|| async { client.addresses().search_mac(&mac).await }).await?
         } else if let Some(range) = &request.range {
-            self.rows_of_range(range).await?
+            return self.rows_of_range(range).await;
         } else if let Some(hostname) = request.hostname.as_deref().filter(|name| fits_path(name)) {
             // The server's comparison ignores case. `request.matches` decides.
             self.read(|| async { client.addresses().search_hostname(hostname).await }).await?
@@ -75,70 +108,51 @@ impl Inner {
                 }
             }
         } else {
-            self.all_rows(request.space.as_ref()).await?
+            return self.all_addresses(|row| AddressRow::new(&self.mapping, &row)).await;
         };
-        Ok(rows)
+        Ok(rows.iter().filter_map(|row| AddressRow::new(&self.mapping, row)).collect())
     }
 
     /// Returns the addresses of a range, in its own subnet and in enclosing ones.
-    async fn rows_of_range(&self, range: &RangeId) -> ClientResult<Vec<Address>> {
+    async fn rows_of_range(&self, range: &RangeId) -> ClientResult<Vec<AddressRow>> {
         let Ok(id) = range.as_str().parse::<SubnetId>() else { return Ok(Vec::new()) };
         let subnet = match self.read(|| async { self.client.subnets().get(id).await }).await {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             subnet => subnet?,
         };
-        let mut rows = match self.read(|| async { self.client.subnets().addresses(id).await }).await {
+        let Some(net) = subnet.network() else { return Ok(Vec::new()) };
+        let row = |row: Address| AddressRow::new(&self.mapping, &row);
+        let mut rows = match self.subnet_addresses(id, net, row).await {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             rows => rows?,
         };
-        if let Some(net) = subnet.network().filter(|_| subnet.master_subnet_id.is_some()) {
+        if subnet.master_subnet_id.is_some() {
             let mut around = self.surroundings(&subnet, net).await?.around;
             around.retain(|subnet| subnet.is_ancestor);
-            rows.extend(self.elsewhere(net, &around).await?.rows);
+            rows.extend(self.elsewhere(net, &around).await?.rows.into_iter().filter_map(row));
         }
         Ok(rows)
     }
 
-    pub(super) async fn all_rows(&self, space: Option<&SpaceId>) -> ClientResult<Vec<Address>> {
-        let client = &self.client;
-        let all = self.read(|| async { client.addresses().list().await }).await;
-        match all {
-            Err(error) if is_too_large(&error) => {
-                let snapshot = Snapshot::of_subnets(self).await?;
-                let served =
-                    snapshot.ranges(self).filter(|(row, _)| space.is_none_or(|space| *space == snapshot.space(row)));
-                let ids: Vec<SubnetId> = served.map(|(row, _)| row.id).collect();
-                stream::iter(ids)
-                    .map(|id| self.read(move || async move { client.subnets().addresses(id).await }))
-                    .buffered(MAX_CONCURRENT)
-                    .try_concat()
-                    .await
-            }
-            all => all,
-        }
-    }
-
     /// Removes rows that no caller was told of: pending claims, and claims of this process that are being undone.
-    pub(super) async fn acknowledged(&self, rows: Vec<Address>) -> ClientResult<Vec<Address>> {
-        let mut acknowledged = Vec::with_capacity(rows.len());
+    pub(super) async fn acknowledged(&self, mut rows: Vec<AddressRow>) -> ClientResult<Vec<AddressRow>> {
         let mut doubtful = BTreeMap::new();
-        for address in rows {
-            match self.mapping.of_address(&address) {
-                Found::Mark(mark) if self.claims.must_be_undone(mark.nonce) => {}
-                Found::Mark(mark) if mark.state == State::Pending => {
-                    doubtful.entry(mark.key.clone()).or_insert_with(Vec::new).push(address);
-                }
-                Found::Mark(_) | Found::None | Found::Unreadable => acknowledged.push(address),
+        rows.retain(|row| match row.found() {
+            Found::Mark(mark) if self.claims.must_be_undone(mark.nonce) => false,
+            Found::Mark(mark) if mark.state == State::Pending => {
+                doubtful.entry(mark.key).or_insert_with(Vec::new).push(row.clone());
+                false
             }
-        }
+            Found::Mark(_) | Found::None | Found::Unreadable => true,
+        });
         // Row 0 decides whether a pending row belongs to a committed claim, and row 0 may be in another range.
-        for (key, rows) in doubtful {
+        for (key, doubtful) in doubtful {
             if let KeyOwner::Taken(group) = self.key_owner(&key).await?.owner {
                 let ids: Vec<AddressId> = group.rows.values().map(|row| row.address.id).collect();
-                acknowledged.extend(rows.into_iter().filter(|row| ids.contains(&row.id)));
+                rows.extend(doubtful.into_iter().filter(|row| ids.contains(&row.id)));
             }
         }
-        Ok(acknowledged)
+        Ok(rows)
     }
 }
 

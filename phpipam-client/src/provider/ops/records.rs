@@ -1,22 +1,28 @@
 //! `list_records`: child prefixes and addresses with their marks, for a move to another provider.
 //!
-//! The server has no order and no pages: all rows are read for each page, so that pages are large by default.
+//! The server has no order and no pages: all rows are read at once and kept for the further pages.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
+use std::ops::Bound;
+use std::sync::Arc;
 
 use ipam_core::net::{IpRange, IpSet};
 use ipam_core::{
-    Allocation, AllocationKey, AllocationState, Error as CoreError, Fingerprint, ListRecords, MAX_PAGE_SIZE, Operation,
-    Page, PageToken, PortableAllocation, PortableRange, PortableRecord, PortableRequest, Result, SpaceId,
+    Allocation, AllocationKey, AllocationState, Fingerprint, ListRecords, MAX_PAGE_SIZE, Operation, Page,
+    PortableAllocation, PortableRange, PortableRecord, PortableRequest, Result, SpaceId,
 };
 
+use super::page::Cursor;
 use crate::error::Result as ClientResult;
-use crate::models::Address;
+use crate::models::SubnetId;
 use crate::provider::inner::Inner;
+use crate::provider::map::address_row::AddressRow;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, Mark};
-use crate::provider::snapshot::Snapshot;
+use crate::provider::map::overlap::OwningRange;
+use crate::provider::snapshot::{SharedRanges, Snapshot};
 
 const OP: Operation = Operation::ListRecords;
 
@@ -30,16 +36,18 @@ enum Place {
     Address(SpaceId, IpAddr),
 }
 
-impl Place {
-    fn token(&self) -> PageToken {
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Range(id) => PageToken::new(format!("r {id}")),
-            Self::Address(space, address) => PageToken::new(format!("a {address} {space}")),
+            Self::Range(id) => write!(f, "r {id}"),
+            Self::Address(space, address) => write!(f, "a {address} {space}"),
         }
     }
+}
 
-    fn of(token: &PageToken) -> Option<Self> {
-        match token.as_str().split_once(' ')? {
+impl Place {
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(' ')? {
             ("r", id) if id.bytes().all(|byte| byte.is_ascii_digit()) => Some(Self::Range(id.parse().ok()?)),
             ("a", text) => {
                 let (address, space) = text.split_once(' ')?;
@@ -50,89 +58,93 @@ impl Place {
     }
 }
 
-/// Address with its mark, as an allocation.
+/// Address with its range.
+#[derive(Debug, Clone)]
 struct Row {
-    allocation: Allocation,
-    mark: Option<Mark>,
+    row: AddressRow,
+    range: Arc<OwningRange>,
     /// True if the row is in the subnet that owns the address, and not in one around it.
     is_own: bool,
 }
 
+/// Records of a server, kept for the further pages.
+struct RecordList {
+    snapshot: Arc<Snapshot>,
+    /// Addresses of each record; none for a range.
+    records: BTreeMap<Place, Vec<Row>>,
+}
+
 impl Inner {
     pub(crate) async fn list_records(&self, request: &ListRecords) -> Result<Page<PortableRecord>> {
-        request.page.validate(OP)?;
-        let after = match &request.page.token {
-            None => None,
-            Some(token) => {
-                let refuse = || CoreError::invalid(OP, "page token", token, "give one that this provider returned");
-                Some(Place::of(token).ok_or_else(refuse)?)
-            }
-        };
+        let cursor = Cursor::read(OP, &request.page, MAX_PAGE_SIZE, Place::parse)?;
         self.clean_up().await;
-        let mut records: BTreeMap<Place, PortableRecord> = BTreeMap::new();
-        // The ranges come first, and are not read again for the pages after them.
-        if !matches!(after, Some(Place::Address(..))) {
-            records.extend(self.range_records().await.map_err(failed(OP))?);
+        let list = match self.kept.get::<RecordList>(cursor.listing) {
+            Some(list) => list,
+            None => Arc::new(self.records().await.map_err(failed(OP))?),
+        };
+        let start = cursor.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        let page = cursor.page(list.records.range((start, Bound::Unbounded)), |(place, _)| (*place).clone());
+        match page.next {
+            Some(_) => self.kept.put(cursor.listing, &list, list.records.len()),
+            None => self.kept.remove(cursor.listing),
         }
-        records.extend(self.address_records().await.map_err(failed(OP))?);
-        let size = request.page.size.map_or(MAX_PAGE_SIZE, std::num::NonZeroU32::get);
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        let mut found: Vec<(Place, PortableRecord)> =
-            records.into_iter().filter(|(place, _)| after.as_ref().is_none_or(|after| place > after)).collect();
-        let more = found.len() > size;
-        found.truncate(size);
-        let next = found.last().filter(|_| more).map(|(place, _)| place.token());
-        Ok(Page::new(found.into_iter().map(|(_, record)| record).collect(), next))
+        let records = page.items.into_iter().filter_map(|(place, rows)| self.record(&list.snapshot, place, rows));
+        Ok(Page::new(records.collect(), page.next))
     }
 
-    async fn range_records(&self) -> ClientResult<Vec<(Place, PortableRecord)>> {
-        let snapshot = Snapshot::load(self).await?;
-        let marked = snapshot.ranges(self).filter_map(|(row, net)| {
-            let found = self.mapping.of_subnet(row);
-            let fingerprint = Fingerprint::from_prefix(found.mark()?.request.to_be_bytes());
-            let record = PortableRange::new(snapshot.range(self, row, net), Some(fingerprint));
-            Some((Place::Range(row.id.get()), PortableRecord::Range(Box::new(record))))
-        });
-        Ok(marked.collect())
-    }
-
-    async fn address_records(&self) -> ClientResult<Vec<(Place, PortableRecord)>> {
-        let rows = self.all_rows(None).await?;
+    async fn records(&self) -> ClientResult<RecordList> {
+        let snapshot = self.fresh_snapshot().await?;
+        let rows = self.all_addresses(|row| AddressRow::new(&self.mapping, &row)).await?;
         let rows = self.acknowledged(rows).await?;
-        let owning_ranges = self.owning_ranges(&rows).await?;
+        let mut shared = SharedRanges::default();
         // An address may be registered twice: in its subnet, and in one around it. The row of its subnet counts.
         let mut places: BTreeMap<(SpaceId, IpAddr), Row> = BTreeMap::new();
-        for (row, owning_range) in rows.iter().zip(&owning_ranges) {
-            let Some(owning_range) = owning_range else { continue };
-            let Some(allocation) = self.mapping.allocation(row, owning_range) else { continue };
-            let is_own = row.subnet_id == Some(owning_range.subnet);
-            let place = (allocation.space.clone(), allocation.address);
+        for row in rows {
+            let range = row.subnet.and_then(|subnet| snapshot.owning_range(subnet, row.ip));
+            let Some(range) = range.map(|range| shared.share(range)) else { continue };
+            let is_own = row.subnet == Some(range.subnet);
+            let place = (range.space.clone(), row.ip);
             if places.get(&place).is_none_or(|other| is_own && !other.is_own) {
-                places.insert(place, self.marked(row, allocation, is_own));
+                places.insert(place, Row { row, range, is_own });
             }
         }
+        let ranges = snapshot.ranges().filter(|row| row.found.mark().is_some());
+        let mut records: BTreeMap<Place, Vec<Row>> =
+            ranges.map(|row| (Place::Range(row.id.get()), Vec::new())).collect();
         let mut claims: BTreeMap<AllocationKey, Vec<Row>> = BTreeMap::new();
-        let mut records = Vec::with_capacity(places.len());
         for ((space, address), row) in places {
-            match &row.allocation.key {
-                Some(key) => claims.entry(key.clone()).or_default().push(row),
+            match row.row.found().mark() {
+                Some(mark) => claims.entry(mark.key.clone()).or_default().push(row),
                 None => {
-                    let alone = PortableRequest::new(vec![PortableAllocation::new(0, row.allocation)]);
-                    records.push((Place::Address(space, address), PortableRecord::Request(alone)));
+                    records.insert(Place::Address(space, address), vec![row]);
                 }
             }
         }
         for rows in claims.into_values() {
             // By space and address, as they come from the map: the first one gives the place of the request.
-            let Some(first) = rows.first().map(|row| row.allocation.clone()) else { continue };
-            let place = Place::Address(first.space, first.address);
-            records.push((place, PortableRecord::Request(claim(rows))));
+            if let Some(first) = rows.first() {
+                records.insert(Place::Address(first.range.space.clone(), first.row.ip), rows);
+            }
         }
-        Ok(records)
+        Ok(RecordList { snapshot, records })
     }
 
-    fn marked(&self, row: &Address, mut allocation: Allocation, is_own: bool) -> Row {
-        let mark = match self.mapping.of_address(row) {
+    fn record(&self, snapshot: &Snapshot, place: &Place, rows: &[Row]) -> Option<PortableRecord> {
+        if let Place::Range(id) = place {
+            let row = snapshot.get(SubnetId::new(*id))?;
+            let fingerprint = Fingerprint::from_prefix(row.found.mark()?.request.to_be_bytes());
+            return Some(PortableRecord::Range(Box::new(PortableRange::new(snapshot.range(row), Some(fingerprint)))));
+        }
+        let marked: Vec<(Allocation, Option<Mark>)> = rows.iter().map(|row| self.marked(row)).collect();
+        Some(PortableRecord::Request(match marked.as_slice() {
+            [(allocation, None)] => PortableRequest::new(vec![PortableAllocation::new(0, allocation.clone())]),
+            _ => claim(marked),
+        }))
+    }
+
+    fn marked(&self, row: &Row) -> (Allocation, Option<Mark>) {
+        let mut allocation = row.row.allocation(&self.mapping, &row.range);
+        let mark = match row.row.found() {
             Found::Mark(mark) => Some(*mark),
             Found::None | Found::Unreadable => None,
         };
@@ -140,14 +152,14 @@ impl Inner {
         if mark.is_some() {
             allocation.state = AllocationState::Allocated;
         }
-        Row { allocation, mark, is_own }
+        (allocation, mark)
     }
 }
 
 /// Returns the request of a claim. The server keeps the position of each address in the request, not its line.
-fn claim(rows: Vec<Row>) -> PortableRequest {
-    let marks = || rows.iter().filter_map(|row| row.mark.as_ref());
-    let there: Vec<IpAddr> = rows.iter().map(|row| row.allocation.address).collect();
+fn claim(rows: Vec<(Allocation, Option<Mark>)>) -> PortableRequest {
+    let marks = || rows.iter().filter_map(|(_, mark)| mark.as_ref());
+    let there: Vec<IpAddr> = rows.iter().map(|(allocation, _)| allocation.address).collect();
     let (count, request) = marks().next().map_or((0, 0), |mark| (mark.count, mark.request));
     let listed: IpSet = marks()
         .map(|mark| mark.addresses.as_str())
@@ -162,12 +174,11 @@ fn claim(rows: Vec<Row>) -> PortableRequest {
         true => Vec::new(),
         false => gone.ranges().flat_map(|range| range.addresses()).take(REMEMBERED).collect(),
     };
-    let owner = rows.first().and_then(|row| row.allocation.owner.clone());
-    let allocations = rows.into_iter().map(|row| {
-        let mut allocation = row.allocation;
+    let owner = rows.first().and_then(|(allocation, _)| allocation.owner.clone());
+    let allocations = rows.into_iter().map(|(mut allocation, mark)| {
         // All addresses of a request have one owner, also where a person gave some of them another one.
         allocation.owner.clone_from(&owner);
-        PortableAllocation::new(row.mark.map_or(0, |mark| mark.seq), allocation)
+        PortableAllocation::new(mark.map_or(0, |mark| mark.seq), allocation)
     });
     // Of a claim with more addresses than it took, a repeat must not return any: without a fingerprint it is a conflict.
     let is_known = usize::try_from(count).is_ok_and(|count| count >= there.len());
@@ -190,10 +201,10 @@ mod tests {
             Place::Address("default".into(), IpAddr::from([10, 0, 0, 1])),
             Place::Address("a space".into(), IpAddr::from([10, 0, 0, 1])),
         ] {
-            assert_eq!(Place::of(&place.token()), Some(place));
+            assert_eq!(Place::parse(&place.to_string()), Some(place));
         }
         for other in ["", "r", "r x", "a 10.0.0.1", "a x default", "7"] {
-            assert_eq!(Place::of(&PageToken::new(other)), None, "{other}");
+            assert_eq!(Place::parse(other), None, "{other}");
         }
     }
 }

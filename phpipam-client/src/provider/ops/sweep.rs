@@ -17,12 +17,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use ipam_core::{AbandonedClaim, AllocationKey, Operation, Result, Sweep, Swept};
 
 use crate::error::Result as ClientResult;
-use crate::models::{AddressId, Subnet, SubnetId};
+use crate::models::{AddressId, SubnetId};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::{Group, Row, groups};
 use crate::provider::map::error::{failed, is_too_large};
-use crate::provider::map::mark::{Found, Mark};
+use crate::provider::map::mark::Mark;
 use crate::provider::map::model::range_id;
+use crate::provider::map::subnet_row::SubnetRow;
 use crate::provider::snapshot::Snapshot;
 use crate::provider::warning::Warning;
 
@@ -100,7 +101,7 @@ impl Inner {
         let rows: Vec<Row> = self.rows_with(PENDING).await?.into_iter().filter_map(|row| self.row(row)).collect();
         let served = match rows.is_empty() || self.sections.is_empty() {
             true => None,
-            false => Some(Snapshot::of_subnets(self).await?),
+            false => Some(self.subnets_snapshot().await?),
         };
         let mut keys: BTreeMap<AllocationKey, Vec<Row>> = BTreeMap::new();
         for row in rows {
@@ -164,10 +165,10 @@ impl Inner {
     }
 
     async fn sweep_subnets(&self, run: &mut SweepRun) -> ClientResult<()> {
-        let snapshot = Snapshot::of_subnets(self).await?;
+        let snapshot = self.fresh_subnets().await?;
         let minimum = run.minimum().max(self.protection_secs_for(1));
-        for (subnet, mark) in self.duplicates(&snapshot) {
-            if self.now().saturating_sub(mark.began) <= minimum || snapshot.children(subnet.id).next().is_some() {
+        for (subnet, mark) in Self::duplicates(&snapshot) {
+            if self.now().saturating_sub(mark.began) <= minimum || !snapshot.below(subnet.id).is_empty() {
                 continue;
             }
             // Addresses in it were allocated by other callers after it was listed as a range.
@@ -193,17 +194,17 @@ impl Inner {
     /// died before.
     ///
     /// A copy that a person made of a subnet has the same claim number and another prefix, and is left alone.
-    fn duplicates<'a>(&self, snapshot: &'a Snapshot) -> Vec<(&'a Subnet, Mark)> {
-        let mut first: BTreeMap<AllocationKey, (&Subnet, Mark)> = BTreeMap::new();
+    fn duplicates(snapshot: &Snapshot) -> Vec<(&SubnetRow, Mark)> {
+        let mut first: BTreeMap<AllocationKey, (&SubnetRow, Mark)> = BTreeMap::new();
         let mut duplicates = Vec::new();
         for subnet in snapshot.all() {
-            let Found::Mark(mark) = self.mapping.of_subnet(subnet) else { continue };
+            let Some(mark) = subnet.found.mark() else { continue };
             match first.get(&mark.key) {
                 None => {
-                    first.insert(mark.key.clone(), (subnet, *mark));
+                    first.insert(mark.key.clone(), (subnet, mark.clone()));
                 }
-                Some((one, of)) if of.nonce != mark.nonce || one.network() == subnet.network() => {
-                    duplicates.push((subnet, *mark));
+                Some((one, of)) if of.nonce != mark.nonce || one.net == subnet.net => {
+                    duplicates.push((subnet, mark.clone()));
                 }
                 Some(_) => {}
             }

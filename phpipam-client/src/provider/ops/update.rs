@@ -67,6 +67,6 @@ impl Inner {
         let row = self.row_now(id).await.map_err(failed(Operation::Update))?.ok_or_else(missing)?;
         let owning_range =
             self.owning_ranges(std::slice::from_ref(&row)).await.map_err(failed(Operation::Update))?.pop().flatten();
-        self.mapping.allocation(&row, &owning_range.ok_or_else(missing)?).ok_or_else(missing)
+        self.mapping.allocation(&row, &*owning_range.ok_or_else(missing)?).ok_or_else(missing)
     }
 }

@@ -1,18 +1,35 @@
 //! `usage`: numbers of allocated, reserved and free addresses of ranges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::{Operation, RangeId, Result, Usage};
+use ipam_core::{Error as CoreError, Operation, RangeId, Result, Usage};
 
-use crate::models::Address;
+use crate::models::{Address, SubnetId};
 use crate::provider::inner::{Inner, MAX_CONCURRENT};
 use crate::provider::map::error::{failed, is_too_large};
+use crate::provider::map::model::usable;
 use crate::provider::range_view::{View, has_children};
+use crate::provider::snapshot::Relation;
+
+/// Numbers of addresses of a range.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    allocated: u128,
+    reserved: u128,
+}
+
+/// Largest number of ranges that are read one by one. For more of them the lists are less work for both sides.
+const MAX_SINGLE: usize = 8;
 
 impl Inner {
     pub(crate) async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
         self.clean_up().await;
+        let distinct: BTreeSet<&RangeId> = ranges.iter().collect();
+        if distinct.len() > MAX_SINGLE {
+            return self.usage_of_many(ranges).await;
+        }
         let views = self.range_views(Operation::Usage, ranges).await?;
         let asked: Vec<(RangeId, View)> =
             ranges.iter().filter_map(|id| Some((id.clone(), views.get(id)?.clone()))).collect();
@@ -21,6 +38,46 @@ impl Inner {
             .buffered(MAX_CONCURRENT)
             .try_collect()
             .await
+    }
+
+    /// Returns the usage of many ranges from a fixed number of lists.
+    async fn usage_of_many(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
+        let snapshot = self.snapshot().await.map_err(failed(Operation::Usage))?;
+        let mut wanted: BTreeMap<SubnetId, Tally> = BTreeMap::new();
+        let mut asked = Vec::with_capacity(ranges.len());
+        for id in ranges {
+            let row = id.as_str().parse().ok().and_then(|id| snapshot.get(id)).filter(|row| snapshot.is_range(row));
+            let row = row.filter(|row| row.id.to_string() == id.as_str());
+            let row = row.ok_or_else(|| CoreError::not_found(Operation::Usage, "range", id))?;
+            wanted.insert(row.id, Tally::default());
+            asked.push((id, row));
+        }
+        let counted = |row: Address| Some((row.subnet_id?, row.ip?, self.mapping.is_reservation(&row)));
+        let rows = self.all_addresses(counted).await.map_err(failed(Operation::Usage))?;
+        let mut found: Vec<(SubnetId, IpAddr, Relation, bool)> = Vec::with_capacity(rows.len());
+        for (subnet, ip, is_reserved) in rows {
+            for (range, relation) in snapshot.ranges_of(subnet, ip) {
+                if wanted.contains_key(&range.id) && usable(range.net, range.is_pool).contains(ip) {
+                    // Addresses of other overlapping subnets cannot be allocated here.
+                    found.push((range.id, ip, relation, is_reserved || relation == Relation::Beside));
+                }
+            }
+        }
+        // Each address counts once: by its own row, or else by that of an enclosing subnet.
+        found.sort_unstable();
+        found.dedup_by_key(|(range, ip, ..)| (*range, *ip));
+        for (range, _, _, is_reserved) in found {
+            if let Some(tally) = wanted.get_mut(&range) {
+                *if is_reserved { &mut tally.reserved } else { &mut tally.allocated } += 1;
+            }
+        }
+        let usage = asked.into_iter().map(|(id, row)| {
+            let total = usable(row.net, row.is_pool).size().unwrap_or(u128::MAX);
+            let tally = wanted.get(&row.id).copied().unwrap_or_default();
+            let reserved = if row.is_full { total.saturating_sub(tally.allocated) } else { tally.reserved };
+            Usage::new(id.clone(), total, tally.allocated, reserved, 0)
+        });
+        Ok(usage.collect())
     }
 
     async fn usage_of(&self, id: RangeId, view: &View) -> Result<Usage> {
@@ -32,7 +89,7 @@ impl Inner {
                 false => self.read(|| async { self.client.subnets().slaves(view.id).await }).await,
             }
         };
-        let rows = self.read(|| async { self.client.subnets().addresses(view.id).await });
+        let rows = self.subnet_addresses(view.id, view.net, Some);
         let (slaves, rows) = futures_util::future::join(slaves, rows).await;
         if !slaves.map_err(failed(Operation::Usage))?.is_empty() {
             return Err(has_children(Operation::Usage, &id));

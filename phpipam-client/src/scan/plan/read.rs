@@ -9,7 +9,7 @@ use super::model::{Plan, PlanNote, PlannedSubnet};
 use crate::client::Client;
 use crate::error::Error;
 use crate::models::{Hidden, Nameserver, NameserverId, ScanAgent, ScanAgentId, Subnet, SubnetId};
-use crate::provider::map::model::dns_servers;
+use crate::provider::map::joined::dns_servers;
 use crate::scan::error::ScanError;
 
 /// Most subnets of one agent. A plan is held in memory and in a file.
