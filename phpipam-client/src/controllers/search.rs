@@ -171,9 +171,9 @@ impl<'a> Search<'a> {
     /// ```
     ///
     /// # Errors
-    /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6;
-    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`](crate::Error::ServerExhausted) if the
-    /// rows do not fit into PHP's memory; otherwise the [common errors](crate::Error#common-errors).
+    /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; [`Error::EmptyBody`] or
+    /// [`Error::ServerExhausted`] if the rows do not fit into PHP's memory; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn addresses_within(&self, net: IpNet) -> Result<Vec<Address>> {
         let mut found = Vec::new();
         self.each_address_within(net, |row| found.push(row)).await?;
