@@ -96,7 +96,7 @@ pub(crate) async fn simulated() -> (Stage, Arc<Server>) {
 /// Returns a plug-in over a phpIPAM with nothing cached, as a new process has it.
 pub(crate) async fn connect(server: &Server) -> Plugin<Arc<dyn IpamProvider>> {
     // An incomplete claim counts as abandoned after three times the claim time, so a short one keeps the tests short.
-    let config = PhpIpamConfig::new().with_claim_time(Duration::from_secs(1));
+    let config = PhpIpamConfig::new().with_claim_time(Duration::from_secs(1)).with_list_age(Duration::ZERO);
     Plugin::new(open(server, config).await.unwrap())
 }
 

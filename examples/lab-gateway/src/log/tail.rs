@@ -270,7 +270,8 @@ impl Tail {
         }
         // With the rest that was just taken.
         let mark = Mark::of(&own, &head(&current.file, own.len())?);
-        let after = own.modified()?;
+        // Of an empty file it does not show that it was copied and truncated before; the copy is older than it.
+        let after = if current.offset == 0 { current.since } else { own.modified()? };
         self.finish(mark);
         chunk.lost.extend(self.follow(after)?);
         chunk.more = true;

@@ -50,6 +50,7 @@ pub(crate) struct References<'a> {
 
 impl<'a> References<'a> {
     /// Returns those of a subnet with this network.
+    #[cfg(any(feature = "plan", test))]
     pub(crate) fn of(subnet: &'a Subnet, net: IpNet) -> Self {
         Self {
             id: subnet.id,

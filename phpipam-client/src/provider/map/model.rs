@@ -98,6 +98,7 @@ impl Mapping {
     }
 
     /// Returns a subnet as a range, without gateway, VLAN and block, which come from other lists.
+    #[cfg(any(feature = "plan", test))]
     pub(crate) fn range(&self, subnet: &Subnet, net: IpNet, space: SpaceId) -> Range {
         let found = self.of_subnet(subnet);
         let mark = found.mark();
@@ -110,6 +111,7 @@ impl Mapping {
     }
 
     /// Returns a subnet as a block, without VLAN and name servers, which come from other lists.
+    #[cfg(any(feature = "plan", test))]
     pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, space: SpaceId) -> Block {
         let found = self.of_subnet(subnet);
         let mut block = Block::new(block_id(subnet.id), space, net);

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::net::{IpRange, overlaps};
@@ -63,7 +62,7 @@ impl Inner {
 
     /// Reads what the warnings about subnets need.
     #[cfg(feature = "doctor")]
-    pub(crate) async fn snapshot_to_check(&self) -> Result<Arc<Snapshot>> {
+    pub(crate) async fn snapshot_to_check(&self) -> Result<std::sync::Arc<Snapshot>> {
         self.fresh_snapshot().await
     }
 

@@ -159,7 +159,7 @@ async fn q17_a_part_that_is_missing_or_odd_is_not_nothing() {
         (json!({}), "data.addresses"),
         (json!({"addresses": {"code": 200, "data": "some text"}}), "data.addresses.data"),
         (json!({"addresses": {"code": 404}}), "data.addresses.data"),
-        (json!({"addresses": {"code": 200, "data": [{"id": 1}, {"id": "x"}]}}), "data.addresses.data[1]"),
+        (json!({"addresses": {"code": 200, "data": [{"id": 1}, {"id": "x"}]}}), "data.addresses.data[1].id"),
     ] {
         let client = Canned::always(200, ok(part.clone())).await.client;
         let error = client.search().addresses("web").await.unwrap_err();
