@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use ipam_core::{NetworkInfo, Properties};
 use ipnet::IpNet;
 
-use crate::models::{Nameserver, NameserverId, Subnet, SubnetId, Vlan, VlanId};
+#[cfg(any(feature = "plan", test))]
+use crate::models::Subnet;
+use crate::models::{Nameserver, NameserverId, SubnetId, Vlan, VlanId};
 use crate::provider::map::spaces;
 
 /// Returns the addresses of name servers in a list that people wrote: separated by semicolons, commas or spaces, some

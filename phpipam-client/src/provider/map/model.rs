@@ -1,9 +1,9 @@
 //! Mapping of phpIPAM's rows to ranges, blocks and allocations of `ipam-core`. No file here sends a request.
 
 use ipam_core::net::{HostPolicy, IpRange, hosts};
-use ipam_core::{
-    AllocationId, Block, BlockId, Error as CoreError, Labels, Operation, Owner, Properties, Range, RangeId, SpaceId,
-};
+use ipam_core::{AllocationId, BlockId, Error as CoreError, Labels, Operation, Owner, Properties, Range, RangeId};
+#[cfg(any(feature = "plan", test))]
+use ipam_core::{Block, SpaceId};
 use ipnet::IpNet;
 use serde_json::Value;
 
