@@ -177,7 +177,7 @@ fn a_row_that_another_process_found_under_the_key_is_returned_by_this_one_too() 
         // The last look for the row of the lost response is slow.
         let third_look = When::any().matching(move |target| {
             lost.fetch_or(target.method == "POST" && target.path.contains("/first_free/"), Ordering::SeqCst);
-            let is_look = target.path.contains("/search/") && is_for_addresses(&target.query);
+            let is_look = target.path.contains("/search/") && is_for_addresses(target.query);
             lost.load(Ordering::SeqCst) && is_look && look.fetch_add(1, Ordering::SeqCst) == 2
         });
         server.fault(Fault::Latency(Duration::from_millis(1_500)), third_look);
