@@ -56,15 +56,6 @@ impl View<'_> {
         self.records(sql, &[(&key.as_str(), Type::TEXT)]).await
     }
 
-    pub(super) async fn allocations_at(
-        &mut self,
-        spaces: &[&str],
-        addresses: &[IpAddr],
-    ) -> Result<Vec<Record>, Failure> {
-        let sql = allocations!("(t.space, t.address) IN (SELECT * FROM unnest($1::text[], $2::inet[]))");
-        self.records(sql, &[(&spaces, Type::TEXT_ARRAY), (&addresses, Type::INET_ARRAY)]).await
-    }
-
     // Counted by the request, whose count the removal of an allocation lowers. A removal of the request relies on it.
     pub(super) async fn count_of_key(&self, key: &AllocationKey) -> Result<u32, Failure> {
         let sql = "SELECT live FROM request WHERE key = $1 AND addresses IS NOT NULL";

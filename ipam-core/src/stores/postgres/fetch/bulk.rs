@@ -207,7 +207,7 @@ impl View<'_> {
     }
 
     /// Reads the allocations and quarantines of addresses.
-    async fn used(&mut self, places: &[(SpaceId, IpAddr)], replay: &mut Replay) -> Result<(), Failure> {
+    pub(super) async fn used(&mut self, places: &[(SpaceId, IpAddr)], replay: &mut Replay) -> Result<(), Failure> {
         if places.is_empty() {
             return Ok(());
         }

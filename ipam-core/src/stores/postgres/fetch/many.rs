@@ -1,7 +1,6 @@
 //! Several reads at once: one statement for those of a kind that come in numbers.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::collections::{BTreeSet, HashMap};
 
 use tokio_postgres::types::Type;
 
@@ -9,9 +8,8 @@ use super::super::errors::Failure;
 use super::super::rows::{Columns, block_around, net_columns, range_columns};
 use super::super::view::{Kind, View};
 use super::pages::number;
-use crate::engine::Record;
+use crate::RangeId;
 use crate::engine::replay::{Read, Replay, Value};
-use crate::{RangeId, SpaceId};
 
 const RANGES: &str = concat!("SELECT ", range_columns!(), ", ", block_around!(), " FROM range t WHERE t.id = ANY($1)");
 const PAGES: &str = "SELECT p.range, p.no, p.bits FROM unnest($1::text[], $2::bytea[]) AS x(range, no) \
@@ -22,7 +20,7 @@ impl View<'_> {
     /// Does several reads, and provides the result of each.
     pub(super) async fn fetch_many(&mut self, reads: Vec<Read>, replay: &mut Replay) -> Result<(), Failure> {
         let (mut keys, mut ids, mut pages) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut requests, mut places) = (Vec::new(), Vec::new());
+        let (mut requests, mut places) = (Vec::new(), BTreeSet::new());
         for read in reads {
             match read {
                 Read::Request(key) => keys.push(key),
@@ -30,7 +28,10 @@ impl View<'_> {
                 Read::Range(id) if self.kind != Kind::Write => ids.push(id),
                 Read::Page { range, no } if self.kind != Kind::Write => pages.push((range, no)),
                 Read::AllocationsOfKey(key) => requests.push(key),
-                Read::AllocationAt { space, address } => places.push((space, address)),
+                // Both are read for each of them.
+                Read::AllocationAt { space, address } | Read::QuarantinedAt { space, address } => {
+                    places.insert((space, address));
+                }
                 other => self.fetch_one(other, replay).await?,
             }
         }
@@ -46,27 +47,8 @@ impl View<'_> {
         if !requests.is_empty() {
             self.allocations_of_keys(&requests.iter().collect(), replay).await?;
         }
-        if !places.is_empty() {
-            self.allocations_of_places(places, replay).await?;
-        }
-        Ok(())
-    }
-
-    async fn allocations_of_places(
-        &mut self,
-        places: Vec<(SpaceId, IpAddr)>,
-        replay: &mut Replay,
-    ) -> Result<(), Failure> {
-        let spaces: Vec<&str> = places.iter().map(|(space, _)| space.as_str()).collect();
-        let addresses: Vec<IpAddr> = places.iter().map(|(_, address)| *address).collect();
-        let found = self.allocations_at(&spaces, &addresses).await?.into_iter();
-        let place = |record: Record| ((record.allocation.space.clone(), record.allocation.address), record);
-        let mut found: HashMap<(SpaceId, IpAddr), Record> = found.map(place).collect();
-        for (space, address) in places {
-            let record = found.remove(&(space.clone(), address));
-            replay.provide(Read::AllocationAt { space, address }, Value::Record(record));
-        }
-        Ok(())
+        let places: Vec<_> = places.into_iter().collect();
+        self.used(&places, replay).await
     }
 
     async fn ranges(&mut self, ids: Vec<RangeId>, replay: &mut Replay) -> Result<(), Failure> {
