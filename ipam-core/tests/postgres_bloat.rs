@@ -59,7 +59,9 @@ fn tables_stay_small_while_addresses_come_and_go() {
         let last = size(server, &config).await;
         println!("{count} pairs: {first} bytes after a third, {last} at the end");
         assert!(last <= 2 * first, "{first} bytes have become {last}");
-        // Pages are changed in place: no index is written, and the old rows are removed without a vacuum.
+        // Pages are changed in place: no index is written, and the old rows are removed without a vacuum. Not all of them: while
+        // another caller's snapshot still sees the old rows, a full page has no place. An index on a column that changes would
+        // leave none.
         let client = server.client().await;
         let sql = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = 'page'";
         let mut shares = (0, 0);
@@ -72,7 +74,7 @@ fn tables_stay_small_while_addresses_come_and_go() {
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-        assert!(shares.0 > 0 && shares.1 * 10 >= shares.0 * 9, "{} of {} updates in place", shares.1, shares.0);
+        assert!(shares.0 > 0 && shares.1 * 3 >= shares.0 * 2, "{} of {} updates in place", shares.1, shares.0);
         assert_eq!(ipam.check_store().await.unwrap().violations, Vec::<String>::new());
         ipam.close().await.unwrap();
     });
