@@ -81,6 +81,21 @@ pub fn prefix_len_of_wildcard(mask: IpAddr) -> Result<u8, NetError> {
 /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if the text has none of these forms, the prefix length is too
 /// long, or the mask is of the other family or not a netmask.
 pub fn parse_net(text: &str) -> Result<IpNet, NetError> {
+    parse_interface(text).map(|net| net.trunc())
+}
+
+/// Parses the address of an interface with its prefix length or netmask, and keeps the host bits. The forms are those of
+/// [`parse_net`].
+///
+/// ```
+/// let interface = ipam_core::net::parse_interface("192.0.2.7/255.255.255.0").unwrap();
+/// assert_eq!((interface.addr().to_string(), interface.prefix_len()), ("192.0.2.7".into(), 24));
+/// ```
+///
+/// # Errors
+/// [`InvalidInput`](super::NetErrorKind::InvalidInput) if the text has none of these forms, the prefix length is too
+/// long, or the mask is of the other family or not a netmask.
+pub fn parse_interface(text: &str) -> Result<IpNet, NetError> {
     let bad =
         |problem| NetError::invalid("prefix", text, problem, "give one such as 10.0.0.0/24 or 10.0.0.0/255.255.255.0");
     let (addr, mask) = match text.trim().split_once('/') {
@@ -102,7 +117,7 @@ pub fn parse_net(text: &str) -> Result<IpNet, NetError> {
         }
         prefix_len_of_netmask(mask)?
     };
-    IpNet::new(addr, len).map(|net| net.trunc()).map_err(|_| bad("the prefix length is longer than an address"))
+    IpNet::new(addr, len).map_err(|_| bad("the prefix length is longer than an address"))
 }
 
 fn by_family(mask: IpAddr, v4: impl Fn(u32) -> Option<u8>, v6: impl Fn(u128) -> Option<u8>) -> Option<u8> {
@@ -180,6 +195,7 @@ mod tests {
             "10.0.0.0/256",
         ] {
             assert!(parse_net(text).is_err(), "{text}");
+            assert!(parse_interface(text).is_err(), "{text}");
         }
     }
 }

@@ -15,6 +15,7 @@
 //! | room for subnets of given sizes | [`Planner`], [`best_fit`] |
 //! | longest-prefix match | [`PrefixMap`] |
 //! | netmask, wildcard mask and prefix length | [`netmask`], [`wildcard`], [`prefix_len_of_netmask`], [`parse_net`] |
+//! | masks, hosts, broadcast address and purpose of a subnet at once | [`SubnetDetails`], [`special_purpose`] |
 //! | names for reverse DNS | [`reverse_name`], [`reverse_zones`], [`parse_reverse`] |
 //!
 //! ```
@@ -35,7 +36,8 @@
 //!
 //! # Host bits
 //! An [`IpNet`](ipnet::IpNet) may carry host bits, as in `10.0.0.7/24`. Every function of this module reads such a
-//! value as its subnet (`10.0.0.0/24`), and every `IpNet` it returns has its host bits clear.
+//! value as its subnet (`10.0.0.0/24`), and every `IpNet` it returns has its host bits clear, but for [`parse_interface`]
+//! and [`SubnetDetails::address`], which keep the address of an interface.
 //!
 //! # Families
 //! IPv4 and IPv6 are kept apart: a range is of one family, and an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is an
@@ -47,6 +49,7 @@
 //! with the kind of the same name.
 
 mod bits;
+mod details;
 mod error;
 mod free;
 mod hosts;
@@ -57,17 +60,20 @@ mod range;
 mod reverse;
 mod runs;
 mod set;
+mod special;
 mod split;
 #[cfg(test)]
 mod tests;
 
+pub use details::SubnetDetails;
 pub use error::{NetError, NetErrorKind};
 pub use free::FreeRanges;
 pub use hosts::{HostPolicy, hosts};
 pub use lookup::PrefixMap;
-pub use mask::{netmask, parse_net, prefix_len_of_netmask, prefix_len_of_wildcard, wildcard};
+pub use mask::{netmask, parse_interface, parse_net, prefix_len_of_netmask, prefix_len_of_wildcard, wildcard};
 pub use plan::{Planner, SubnetSize, best_fit};
 pub use range::{Addresses, IpRange, Prefixes};
 pub use reverse::{ReverseZones, parse_reverse, reverse_name, reverse_zones};
 pub use set::{IntoPrefixes, IpSet, Ranges, SetPrefixes};
+pub use special::{SpecialPurpose, special_purpose};
 pub use split::{Overlap, Subnets, aggregate, common_supernet, overlaps, subnets, subtract, supernet};

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use crate::net::bits::{Bits, Cover, Interval};
 use crate::net::runs::{Runs, merge_packed, radix_sort};
 use crate::net::{
-    FreeRanges, IpRange, IpSet, PrefixMap, aggregate, common_supernet, overlaps, parse_reverse, reverse_name,
-    reverse_zones,
+    FreeRanges, IpRange, IpSet, PrefixMap, SubnetDetails, aggregate, common_supernet, overlaps, parse_interface,
+    parse_reverse, reverse_name, reverse_zones,
 };
 
 /// Numbers that meet: near zero, near the top, near a power of two, and anywhere.
@@ -154,6 +154,28 @@ proptest! {
         let net = common_supernet([range]).unwrap();
         prop_assert!(IpRange::from(net).contains_range(&range));
         prop_assert_eq!(range.to_net(), Some(net).filter(|net| IpRange::from(*net) == range));
+    }
+
+    #[test]
+    fn details_agree_with_each_other(net in any_net()) {
+        prop_assert_eq!(parse_interface(&net.to_string()), Ok(net));
+        let details = SubnetDetails::of(net);
+        prop_assert_eq!(parse_interface(&format!("{}/{}", details.address, details.netmask)), Ok(net));
+        prop_assert!(details.addresses.contains(details.address) && details.addresses.contains_range(&details.hosts));
+        prop_assert_eq!(details.addresses.to_net(), Some(details.prefix));
+        // What no host may have: nothing, the anycast address, or the network and broadcast addresses.
+        let kept = IpSet::from(details.hosts).complement(&details.addresses);
+        let point_to_point = net.prefix_len() + 1 >= net.max_prefix_len();
+        let expected: Vec<IpAddr> = match details.broadcast {
+            Some(broadcast) => vec![details.prefix.addr(), broadcast],
+            None if point_to_point => Vec::new(),
+            None => vec![details.prefix.addr()],
+        };
+        prop_assert_eq!(details.broadcast.is_some(), net.addr().is_ipv4() && !point_to_point);
+        prop_assert_eq!(kept, expected.into_iter().collect::<IpSet>());
+        if let Some(purpose) = details.purpose {
+            prop_assert!(IpRange::from(purpose.prefix).contains_range(&details.addresses));
+        }
     }
 
     #[test]
