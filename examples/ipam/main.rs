@@ -6,6 +6,7 @@ mod agent;
 mod allocate;
 mod allocation_name;
 mod blocks;
+mod calc;
 mod changes;
 mod check;
 mod cli;
@@ -98,6 +99,7 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
     let alone = |output| Ended { value: done(output), closing: None };
     Ok(match cli.verb {
         Verb::Quickstart(args) => quickstart::run(args).await?,
+        Verb::Calc(args) => alone(calc::run(&args, as_json)?),
         Verb::Plan(PlanCommand::Import { files, dry_run }) => {
             let plan = plan::read(&files)?;
             let provider = open::open_for(url, dry_run, Secrets::none()).await?;

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::agent::Agent;
+use crate::calc::Calc;
 use crate::vra::Vra;
 use crate::vra7::Vra7;
 use crate::vra8::Vra8;
@@ -43,7 +44,7 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "URL of the provider that keeps the addresses; required by all commands but agent, diff, migrate, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, \
+        help = "URL of the provider that keeps the addresses; required by all commands but agent, calc, diff, migrate, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, \
             phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or \
             vra8+https://[USER@]HOST?network=NAME with the secret in IPAM_PASSWORD or IPAM_REFRESH_TOKEN. Each secret may be \
             in a file instead, which IPAM_PASSWORD_FILE and so on name"
@@ -63,6 +64,10 @@ pub(crate) enum Verb {
     Quickstart(Quickstart),
     #[command(flatten)]
     Ask(Box<Ask>),
+    /// Calculate with prefixes and addresses, without a provider: masks, hosts, subnets, supernets, reverse zones, plans.
+    ///
+    /// With prefixes alone it describes them.
+    Calc(Calc),
     /// Examine the phpIPAM server of --provider: URL, network, TLS, app, credentials, version, size and content, each finding
     /// with its remedy.
     ///
