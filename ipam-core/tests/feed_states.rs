@@ -239,7 +239,9 @@ fn programs_of_the_first_version_go_on_writing_the_feed() {
         // The schema as version 1 has it.
         let client = server.client().await;
         let downgrade = format!(
-            "ALTER TABLE {schema}.event DROP COLUMN before, DROP COLUMN after; UPDATE {schema}.ipam_schema SET version = 1"
+            "ALTER TABLE {schema}.event DROP COLUMN before, DROP COLUMN after; DROP INDEX {schema}.range_prefix; \
+             CREATE INDEX range_net ON {schema}.range USING gist (net inet_ops); \
+             ALTER TABLE {schema}.range RESET (fillfactor); UPDATE {schema}.ipam_schema SET version = 1"
         );
         client.batch_execute(&downgrade).await.unwrap();
         let refused = ipam_core::PostgresProvider::open(config.clone().with_create(false)).await.unwrap_err();
@@ -248,7 +250,7 @@ fn programs_of_the_first_version_go_on_writing_the_feed() {
         let ipam = ipam_core::PostgresProvider::open(config.clone()).await.unwrap();
         let row = client.query_one(&format!("SELECT version, oldest_program FROM {schema}.ipam_schema"), &[]).await;
         let row = row.unwrap();
-        assert_eq!((row.get::<_, i32>(0), row.get::<_, i32>(1)), (2, 1), "programs of version 1 may go on");
+        assert_eq!((row.get::<_, i32>(0), row.get::<_, i32>(1)), (3, 1), "programs of version 1 may go on");
         // As a program of version 1 writes a change.
         let insert = format!(
             "INSERT INTO {schema}.event (turn, at, kind, actor, owner, space, range, block, address, allocation, key) \

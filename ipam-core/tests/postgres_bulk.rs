@@ -99,6 +99,48 @@ fn ten_thousand_records_are_restored_compared_and_listed() {
     });
 }
 
+/// Most statements of a restore, whatever the number of its records.
+const STATEMENTS: usize = 25;
+
+/// Range number `n` in 10.0.0.0/8, and an address of it.
+fn site(n: u32) -> (PortableRecord, PortableRecord) {
+    let net = format!("{}/24", address(n * 256)).parse().unwrap();
+    let addresses = ipam_core::net::hosts(net, ipam_core::net::HostPolicy::Hosts);
+    let range = Range::new(format!("net-{n}"), "default", net, addresses);
+    let mut allocation = Allocation::new("?", "default", format!("net-{n}"), address(n * 256 + 2).into());
+    allocation.key = Some(format!("vm-{n}").into());
+    allocation.owner = Some("vm".into());
+    let request = PortableRequest::new(vec![PortableAllocation::new(0, allocation)]);
+    (PortableRecord::Range(Box::new(PortableRange::new(range, None))), PortableRecord::Request(request))
+}
+
+#[test]
+fn a_restore_takes_the_same_statements_for_any_number_of_ranges() {
+    let Some(server) = shared() else { return };
+    runtime().block_on(async {
+        let relay = Relay::start(server);
+        let ipam = PostgresProvider::open(relay.fresh()).await.unwrap();
+        ipam.define_block(&DefineBlock::new("campus", "10.0.0.0/8".parse().unwrap())).await.unwrap();
+        let mut first = 0;
+        for count in [20, 2_000] {
+            let (ranges, requests): (Vec<_>, Vec<_>) = (first..first + count).map(site).unzip();
+            first += count;
+            for records in [ranges, requests] {
+                let restore = RestoreRecords::new(records);
+                relay.statements();
+                for (restored, unchanged) in [(count as usize, 0), (0, count as usize)] {
+                    let result = ipam.restore_records(&restore).await.unwrap();
+                    assert_eq!((result.restored, result.unchanged), (restored, unchanged));
+                    let statements = relay.statements();
+                    assert!(statements > 3 && statements < STATEMENTS, "{statements} for {count} records");
+                }
+            }
+        }
+        let check = ipam.check_store().await.unwrap();
+        assert!(check.is_sound(), "{:?}", check.violations);
+    });
+}
+
 #[test]
 fn child_prefixes_are_restored_together() {
     let Some(server) = shared() else { return };

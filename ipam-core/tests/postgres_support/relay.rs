@@ -40,6 +40,44 @@ struct State {
     target: Mutex<PathBuf>,
     /// Number of reads from clients: about one for each round trip.
     trips: AtomicUsize,
+    /// Number of statements of clients.
+    statements: AtomicUsize,
+}
+
+/// Messages of a client, which may come in parts.
+#[derive(Default)]
+struct Messages {
+    /// True after the first message, which has no type.
+    started: bool,
+    /// Bytes of a header of which the rest has not come.
+    header: Vec<u8>,
+    /// Bytes that are left of the message.
+    left: usize,
+}
+
+impl Messages {
+    /// Takes in what was sent. Returns the number of statements that began in it.
+    fn statements(&mut self, mut sent: &[u8]) -> usize {
+        let mut statements = 0;
+        while !sent.is_empty() {
+            let skipped = self.left.min(sent.len());
+            self.left -= skipped;
+            sent = &sent[skipped..];
+            let length = if self.started { 5 } else { 4 };
+            let taken = (length - self.header.len()).min(sent.len());
+            self.header.extend(&sent[..taken]);
+            sent = &sent[taken..];
+            if self.header.len() == length {
+                // A statement with parameters is bound; the others come as text.
+                statements += usize::from(self.started && matches!(self.header[0], b'B' | b'Q'));
+                let size = self.header[length - 4..].try_into().map_or(0, u32::from_be_bytes);
+                self.left = size as usize - 4;
+                self.header.clear();
+                self.started = true;
+            }
+        }
+        statements
+    }
 }
 
 /// Relay on a Unix socket.
@@ -80,6 +118,7 @@ impl Relay {
             silent: AtomicBool::new(false),
             target: Mutex::new(socket(server.directory())),
             trips: AtomicUsize::new(0),
+            statements: AtomicUsize::new(0),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
@@ -121,6 +160,11 @@ impl Relay {
         self.state.trips.swap(0, Ordering::SeqCst)
     }
 
+    /// Returns the number of statements since the last call.
+    pub(crate) fn statements(&self) -> usize {
+        self.state.statements.swap(0, Ordering::SeqCst)
+    }
+
     /// Has everything swallowed, on all connections, or lets new connections through again.
     pub(crate) fn silence(&self, silent: bool) {
         self.state.silent.store(silent, Ordering::SeqCst);
@@ -150,11 +194,13 @@ async fn pass(mut client: UnixStream, state: &State) {
     let target = state.target.lock().unwrap().clone();
     let Ok(mut server) = UnixStream::connect(target).await else { return };
     let (mut from_client, mut from_server) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    let mut messages = Messages::default();
     loop {
         tokio::select! {
             read = client.read(&mut from_client) => {
                 let Ok(length @ 1..) = read else { return };
                 state.trips.fetch_add(1, Ordering::SeqCst);
+                state.statements.fetch_add(messages.statements(&from_client[..length]), Ordering::SeqCst);
                 if state.is_silent() {
                     return swallow(client).await;
                 }

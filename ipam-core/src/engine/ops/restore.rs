@@ -19,7 +19,7 @@ use crate::net::{HostPolicy, hosts};
 use crate::{
     Allocation, AllocationId, AllocationState, ChangeKind, Error, ErrorKind, Fingerprint, Operation,
     PortableAllocation, PortableQuarantine, PortableRange, PortableRecord, PortableRequest, Range, RangeId,
-    RestoreRecords, RestoredRecords, Result,
+    RestoreRecords, RestoredRecords, Result, SpaceId,
 };
 
 const OP: Operation = Operation::RestoreRecords;
@@ -87,7 +87,17 @@ pub(crate) fn restore_records<S: Store + ?Sized>(
 /// Returns what the records will be compared with.
 fn reads(records: &[PortableRecord]) -> Vec<Ahead> {
     let mut reads: HashSet<Ahead> = HashSet::new();
-    let page = |range: &RangeId, address| Ahead::Page { range: range.clone(), no: locate(address).0 };
+    // Which of the addresses are in use is not known yet: the pages that say so come with the rest.
+    let at = |space: &SpaceId, range: &RangeId, address| {
+        let space = space.clone();
+        let page = Ahead::Page { range: range.clone(), no: locate(address).0 };
+        [
+            Ahead::Range(range.clone()),
+            page,
+            Ahead::AllocationAt { space: space.clone(), address },
+            Ahead::QuarantinedAt { space, address },
+        ]
+    };
     for record in records {
         match record {
             PortableRecord::Range(record) => {
@@ -108,17 +118,11 @@ fn reads(records: &[PortableRecord]) -> Vec<Ahead> {
                         .flat_map(|key| [Ahead::Request(key.clone()), Ahead::AllocationsOfKey(key.clone())]),
                 );
                 for PortableAllocation { allocation, .. } in &record.allocations {
-                    if record.key.is_none() {
-                        let (space, address) = (allocation.space.clone(), allocation.address);
-                        reads.insert(Ahead::AllocationAt { space, address });
-                    }
-                    reads.insert(Ahead::Range(allocation.range.clone()));
-                    reads.insert(page(&allocation.range, allocation.address));
+                    reads.extend(at(&allocation.space, &allocation.range, allocation.address));
                 }
             }
             PortableRecord::Quarantine(record) => {
-                reads.insert(Ahead::Range(record.range.clone()));
-                reads.insert(page(&record.range, record.address));
+                reads.extend(at(&record.space, &record.range, record.address));
             }
         }
     }
@@ -356,7 +360,7 @@ fn range_of<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, id: &RangeId) -> Re
     }
 }
 
-fn within(stored: &StoredRange, space: &crate::SpaceId, address: std::net::IpAddr) -> Result<()> {
+fn within(stored: &StoredRange, space: &SpaceId, address: std::net::IpAddr) -> Result<()> {
     let range = &stored.range;
     // Reserved addresses and the gateway are let through: a server may have a record of them.
     if range.space == *space && stored.layout.spans(address) {

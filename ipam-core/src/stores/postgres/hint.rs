@@ -2,20 +2,10 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
-use crate::{AllocationId, AllocationKey, RangeId, SpaceId};
+use crate::{AllocationId, AllocationKey, RangeId};
 
 /// Address with its range.
 pub(super) type Place = (RangeId, IpAddr);
-
-/// Range that is to be added, unless it is there.
-#[derive(Debug, Clone)]
-pub(super) struct NewRange {
-    pub(super) id: RangeId,
-    pub(super) space: SpaceId,
-    pub(super) net: IpNet,
-}
 
 /// Use that a request makes of the allocations that it names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,8 +30,6 @@ pub(super) struct Hint {
     pub(super) ids: Vec<AllocationId>,
     /// Addresses that it names.
     pub(super) places: Vec<Place>,
-    /// Ranges that it adds.
-    pub(super) new_ranges: Vec<NewRange>,
     /// Use of the allocations that it names.
     pub(super) purpose: Purpose,
     /// Lock of a transaction whose commit was lost, and on whose end the job waits.

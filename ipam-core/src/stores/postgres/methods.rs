@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::hint::{Hint, NewRange, Place, Purpose};
+use super::hint::{Hint, Place, Purpose};
 use super::job::{Job, Undo, detached};
 use super::probe::probe;
 use super::provider::PostgresProvider;
@@ -53,27 +53,6 @@ fn exact_places(request: &Allocate) -> Vec<Place> {
         }
     }
     places
-}
-
-/// Returns what a restore reads: of each record, whether it is there.
-fn restored(request: &RestoreRecords) -> Hint {
-    let mut hint = Hint { purpose: Purpose::Compared, ..Hint::default() };
-    for record in &request.records {
-        match record {
-            PortableRecord::Range(record) => {
-                let range = &record.range;
-                hint.keys.extend(range.key.clone());
-                hint.new_ranges.push(NewRange { id: range.id.clone(), space: range.space.clone(), net: range.net });
-            }
-            PortableRecord::Request(record) => {
-                hint.keys.extend(record.key.clone());
-                let allocations = record.allocations.iter().map(|one| &one.allocation);
-                hint.places.extend(allocations.map(|allocation| (allocation.range.clone(), allocation.address)));
-            }
-            PortableRecord::Quarantine(record) => hint.places.push((record.range.clone(), record.address)),
-        }
-    }
-    hint
 }
 
 /// Body of a method that changes ranges or blocks: clones the request for the task, and calls the engine's function.
@@ -237,13 +216,7 @@ impl IpamProvider for PostgresProvider {
         if self.is_read_only() {
             return Err(Error::unsupported(Operation::RestoreRecords, "postgres"));
         }
-        request.validate()?;
-        let hint = restored(request);
-        let request = request.clone();
-        self.write(Operation::RestoreRecords, Kind::Structure, hint, None, move |store, context| {
-            engine::restore_records(store, context, &request)
-        })
-        .await
+        structure!(self, RestoreRecords, restore_records, request, None)
     }
 
     async fn close(&self) -> Result<()> {

@@ -12,8 +12,11 @@ use crate::{Error, ErrorKind, Operation, Result};
 
 /// Statements that upgrade a schema from version `n - 1` to `n`, and the oldest version whose programs may go on using
 /// it then.
-const MIGRATIONS: [(&str, i32); 2] =
-    [(include_str!("migrations/0001_initial.sql"), 1), (include_str!("migrations/0002_states.sql"), 1)];
+const MIGRATIONS: [(&str, i32); 3] = [
+    (include_str!("migrations/0001_initial.sql"), 1),
+    (include_str!("migrations/0002_states.sql"), 1),
+    (include_str!("migrations/0003_prefixes.sql"), 1),
+];
 
 /// Version that this program reads and writes.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "there are few")]

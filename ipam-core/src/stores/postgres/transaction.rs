@@ -32,6 +32,12 @@ pub(super) struct Shared {
 const KEEP_PLANS: &str =
     "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 
+/// Settings by which a list of records is looked up one by one in an index.
+// The server takes any list of a parameter for one of ten items, and of a table that has grown since it was analyzed it
+// knows next to nothing. It then compared each range of a restore with each range of the store.
+const BY_INDEX: &str = "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
+                        SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
+
 /// Number of times that a batch is begun anew before each of its jobs is done alone.
 const TOGETHER: u32 = 3;
 /// Least number of times that a job alone is begun anew.
@@ -247,6 +253,10 @@ impl Shared {
         );
         if self.config.prepared_statements {
             begin.push_str(KEEP_PLANS);
+        }
+        // A restore is of this kind, and has lists of thousands. Each allocation would pay for settings.
+        if kind == Kind::Structure {
+            begin.push_str(BY_INDEX);
         }
         let now =
             prefetch::begin(&mut view, &begin, &self.config, &hints, &mut replay).await.map_err(Failed::NotApplied)?;

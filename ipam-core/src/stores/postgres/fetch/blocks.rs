@@ -25,14 +25,6 @@ impl View<'_> {
         self.optional(SQL, &[(&space.as_str(), Type::TEXT), (&net, Type::TEXT)], |row| row.block()).await
     }
 
-    pub(super) async fn block_around(&self, space: &SpaceId, net: IpNet) -> Result<Option<BlockId>, Failure> {
-        const SQL: &str = "SELECT id FROM block WHERE net >>= $2::text::cidr AND space = $1 \
-                           ORDER BY masklen(net) DESC LIMIT 1";
-        let net = net.trunc().to_string();
-        let params = [(&space.as_str() as _, Type::TEXT), (&net as _, Type::TEXT)];
-        self.optional(SQL, &params, |row| Ok(BlockId::from(row.get::<&str>(0)?))).await
-    }
-
     pub(super) async fn list_blocks(
         &self,
         filter: &BlockFilter,

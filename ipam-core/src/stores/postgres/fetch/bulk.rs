@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::super::errors::Failure;
-use super::super::hint::{Hint, NewRange, Place, Purpose};
+use super::super::hint::{Hint, Place, Purpose};
 use super::super::rows::{allocation_columns, net_columns, quarantine_columns, range_columns, request_columns};
 use super::super::view::{Kind, Param, View};
 use super::number;
@@ -51,7 +51,7 @@ const LOCK_PAGES: &str = "SELECT pg_advisory_xact_lock(hashtextextended(encode(x
 /// Number of locks that a read of many records takes at most.
 // The server has a table of fixed size for the locks of all transactions. Without the locks, a transaction that meets
 // another one is begun anew.
-const MOST_LOCKS: usize = 64;
+pub(super) const MOST_LOCKS: usize = 64;
 
 impl View<'_> {
     /// Reads what the hints name, after their requests were read.
@@ -78,9 +78,7 @@ impl View<'_> {
             self.around(&records, true, replay).await?;
         }
         let places: Vec<Place> = hints.iter().flat_map(|hint| &hint.places).cloned().collect();
-        self.places(&places, ends, replay).await?;
-        let new_ranges: Vec<&NewRange> = hints.iter().flat_map(|hint| &hint.new_ranges).collect();
-        self.new_ranges(&new_ranges, replay).await
+        self.places(&places, ends, replay).await
     }
 
     /// Reads what the listing of records needs beside the allocations.

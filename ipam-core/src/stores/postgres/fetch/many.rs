@@ -7,7 +7,9 @@ use tokio_postgres::types::Type;
 use super::super::errors::Failure;
 use super::super::rows::{Columns, block_around, net_columns, range_columns};
 use super::super::view::{Kind, View};
+use super::bulk::MOST_LOCKS;
 use super::pages::number;
+use super::prefixes::Prefix;
 use crate::RangeId;
 use crate::engine::replay::{Read, Replay, Value};
 
@@ -21,6 +23,7 @@ impl View<'_> {
     pub(super) async fn fetch_many(&mut self, reads: Vec<Read>, replay: &mut Replay) -> Result<(), Failure> {
         let (mut keys, mut ids, mut pages) = (Vec::new(), Vec::new(), Vec::new());
         let (mut requests, mut places) = (Vec::new(), BTreeSet::new());
+        let (mut overlapping, mut within, mut around) = (Vec::new(), Vec::new(), Vec::new());
         for read in reads {
             match read {
                 Read::Request(key) => keys.push(key),
@@ -32,6 +35,9 @@ impl View<'_> {
                 Read::AllocationAt { space, address } | Read::QuarantinedAt { space, address } => {
                     places.insert((space, address));
                 }
+                Read::RangesOverlapping { space, net } => overlapping.push((space, net)),
+                Read::NetsWithin { space, net } => within.push((space, net)),
+                Read::BlockAround { space, net } => around.push((space, net)),
                 other => self.fetch_one(other, replay).await?,
             }
         }
@@ -48,17 +54,42 @@ impl View<'_> {
             self.allocations_of_keys(&requests.iter().collect(), replay).await?;
         }
         let places: Vec<_> = places.into_iter().collect();
-        self.used(&places, replay).await
+        self.used(&places, replay).await?;
+        self.around_prefixes(overlapping, within, around, replay).await
+    }
+
+    async fn around_prefixes(
+        &mut self,
+        overlapping: Vec<Prefix>,
+        within: Vec<Prefix>,
+        around: Vec<Prefix>,
+        replay: &mut Replay,
+    ) -> Result<(), Failure> {
+        let found = self.ranges_overlapping(&overlapping).await?;
+        for ((space, net), ranges) in overlapping.into_iter().zip(found) {
+            replay.provide(Read::RangesOverlapping { space, net }, Value::Ranges(ranges));
+        }
+        let found = self.nets_within(&within).await?;
+        for ((space, net), nets) in within.into_iter().zip(found) {
+            replay.provide(Read::NetsWithin { space, net }, Value::Nets(nets));
+        }
+        let found = self.blocks_around(&around).await?;
+        for ((space, net), block) in around.into_iter().zip(found) {
+            replay.provide(Read::BlockAround { space, net }, Value::BlockId(block));
+        }
+        Ok(())
     }
 
     async fn ranges(&mut self, ids: Vec<RangeId>, replay: &mut Replay) -> Result<(), Failure> {
         if self.kind == Kind::Structure {
             // Locked before they are read, as each one alone would be.
             let free: Vec<RangeId> = ids.iter().filter(|id| !self.seen.locked.contains(*id)).cloned().collect();
-            let mut locks: Vec<i64> = free.iter().map(|id| self.locks.range(id)).collect();
-            locks.sort_unstable();
-            self.rows(LOCK, &[(&locks, Type::INT8_ARRAY)]).await?;
-            self.seen.locked.extend(free);
+            if (1..=MOST_LOCKS).contains(&free.len()) {
+                let mut locks: Vec<i64> = free.iter().map(|id| self.locks.range(id)).collect();
+                locks.sort_unstable();
+                self.rows(LOCK, &[(&locks, Type::INT8_ARRAY)]).await?;
+                self.seen.locked.extend(free);
+            }
         }
         let texts: Vec<&str> = ids.iter().map(RangeId::as_str).collect();
         let found = self.all(RANGES, &[(&texts, Type::TEXT_ARRAY)], |row| row.range()).await?;

@@ -3,11 +3,11 @@
 mod allocations;
 mod blocks;
 pub(super) mod bulk;
-mod bulk_ranges;
 mod conditions;
 mod find;
 mod many;
 mod pages;
+mod prefixes;
 mod quarantine;
 mod ranges;
 
@@ -24,6 +24,10 @@ impl View<'_> {
     pub(super) async fn fetch(&mut self, read: Read, replay: &mut Replay) -> Result<(), Failure> {
         match read {
             Read::Many(reads) => self.fetch_many(reads, replay).await,
+            // One statement for one of them and for many.
+            Read::RangesOverlapping { .. } | Read::NetsWithin { .. } | Read::BlockAround { .. } => {
+                self.fetch_many(vec![read], replay).await
+            }
             read => self.fetch_one(read, replay).await,
         }
     }
@@ -31,7 +35,6 @@ impl View<'_> {
     async fn fetch_one(&mut self, read: Read, replay: &mut Replay) -> Result<(), Failure> {
         let value = match &read {
             Read::Range(id) => Value::Range(self.range(id).await?),
-            Read::RangesOverlapping { space, net } => Value::Ranges(self.ranges_overlapping(space, *net).await?),
             Read::ListRanges { filter, after, limit } => {
                 let ranges = self.list_ranges(filter, after.as_ref(), *limit).await?;
                 if self.operation == Operation::ListRecords {
@@ -42,13 +45,11 @@ impl View<'_> {
             }
             Read::RangeOfKey(key) => Value::Range(self.range_of_key(key).await?),
             Read::Block(id) => Value::Block(self.block(id).await?),
-            Read::NetsWithin { space, net } => Value::Nets(self.nets_within(space, *net).await?),
             Read::FreeChild { space, net, prefix_len } => {
-                let nets = self.nets_within(space, *net).await?;
-                Value::Net(best_fit(*net, &nets.into_iter().collect(), *prefix_len))
+                let nets = self.nets_within(&[(space.clone(), *net)]).await?;
+                Value::Net(best_fit(*net, &nets.into_iter().flatten().collect(), *prefix_len))
             }
             Read::BlockOfNet { space, net } => Value::Block(self.block_of_net(space, *net).await?),
-            Read::BlockAround { space, net } => Value::BlockId(self.block_around(space, *net).await?),
             Read::ListBlocks { filter, after, limit } => {
                 Value::BlockList(self.list_blocks(filter, after.as_ref(), *limit).await?)
             }
@@ -91,8 +92,10 @@ impl View<'_> {
             Read::Released { range, now, limit } => Value::Released(self.released(range, *now, *limit).await?),
             Read::CountQuarantined { range, now } => Value::Numbers(self.count_quarantined(range, *now).await?),
             Read::Changes { since, limit } => Value::Changes(self.changes(since.as_ref(), *limit).await?),
-            // Those of several are not nested.
-            Read::Many(_) => return Ok(()),
+            // Done by `fetch_many`; those of several are not nested.
+            Read::RangesOverlapping { .. } | Read::NetsWithin { .. } | Read::BlockAround { .. } | Read::Many(_) => {
+                return Ok(());
+            }
         };
         replay.provide(read, value);
         Ok(())

@@ -1,6 +1,5 @@
 //! Reads of ranges.
 
-use ipnet::IpNet;
 use tokio_postgres::types::Type;
 
 use super::super::errors::Failure;
@@ -8,7 +7,7 @@ use super::super::rows::{block_around, net_columns, range_columns};
 use super::super::view::{Kind, View};
 use super::conditions::Conditions;
 use crate::engine::StoredRange;
-use crate::{AllocationKey, Family, Range, RangeFilter, RangeId, SpaceId};
+use crate::{AllocationKey, Family, Range, RangeFilter, RangeId};
 
 /// Number of rows that a listing with further conditions reads at once.
 const PART: usize = 256;
@@ -37,18 +36,6 @@ impl View<'_> {
             Some(id) => Ok(self.range(&RangeId::from(id)).await?.filter(|found| found.range.key.as_ref() == Some(key))),
             None => Ok(None),
         }
-    }
-
-    pub(super) async fn ranges_overlapping(&self, space: &SpaceId, net: IpNet) -> Result<Vec<StoredRange>, Failure> {
-        const SQL: &str = concat!(
-            "SELECT ",
-            range_columns!(),
-            ", ",
-            block_around!(),
-            " FROM range t WHERE t.net && $2::text::cidr AND t.space = $1 ORDER BY t.net, t.address_first"
-        );
-        let net = net.trunc().to_string();
-        self.all(SQL, &[(&space.as_str(), Type::TEXT), (&net, Type::TEXT)], |row| row.range()).await
     }
 
     pub(super) async fn list_ranges(
@@ -97,13 +84,5 @@ impl View<'_> {
                 return Ok(found);
             }
         }
-    }
-
-    pub(super) async fn nets_within(&self, space: &SpaceId, net: IpNet) -> Result<Vec<IpNet>, Failure> {
-        const SQL: &str = "SELECT net::text FROM (\
-                           SELECT net FROM range WHERE net <<= $2::text::cidr AND space = $1 UNION \
-                           SELECT net FROM block WHERE net << $2::text::cidr AND space = $1) t ORDER BY net";
-        let net = net.trunc().to_string();
-        self.all(SQL, &[(&space.as_str(), Type::TEXT), (&net, Type::TEXT)], |row| row.net(0)).await
     }
 }

@@ -19,7 +19,6 @@ use crate::{Allocation, AllocationKey, Operation, RangeId, Result, SpaceId};
 
 mod sql;
 mod statement;
-mod structure;
 
 pub(super) use statement::Statement;
 
@@ -45,8 +44,9 @@ macro_rules! lists {
     };
 }
 
-// After the macro, which it uses.
+// After the macro, which they use.
 mod allocations;
+mod structure;
 
 /// Converts the log to statements, in an order in which they can be done.
 ///
@@ -89,9 +89,7 @@ pub(super) fn statements(log: Vec<Write>, seen: &Seen, kind: Kind, operation: Op
     // otherwise be there twice for a moment.
     sorted.removals(&mut statements)?;
     sorted.write_pages(&mut statements, kind)?;
-    for write in structure {
-        statements.extend(structure::statements(write, operation)?);
-    }
+    statements.extend(structure::statements(structure, operation)?);
     sorted.insertions(&mut statements)?;
     Ok(statements)
 }

@@ -13,49 +13,104 @@ use crate::engine::replay::Write;
 use crate::stores::columns;
 use crate::{Block, NetworkInfo, Operation, Properties, Range, Result, SpaceId, Tags};
 
-const INSERT_BLOCK: &str = "INSERT INTO block (id, space, net, name, description, gateway, dns_servers, \
-                            search_domains, domain, vlan, vlan_name, tags, properties) VALUES ($1, $2, \
-                            $3::text::cidr, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9, $10, $11, \
-                            $12::text::jsonb, $13::text::jsonb)";
-const UPDATE_BLOCK: &str = "WITH u AS (UPDATE block SET space = $2, net = $3::text::cidr, name = $4, \
-                            description = $5, gateway = $6, dns_servers = $7::text::jsonb, \
-                            search_domains = $8::text::jsonb, domain = $9, vlan = $10, vlan_name = $11, \
-                            tags = $12::text::jsonb, properties = $13::text::jsonb WHERE id = $1 RETURNING 1) \
-                            SELECT 1 / (count(*) = 1)::int FROM u";
+/// Rows `x` of blocks, made of the lists `$1` to `$13`.
+macro_rules! block_rows {
+    () => {
+        "unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::inet[], $7::text[], $8::text[], \
+         $9::text[], $10::int4[], $11::text[], $12::text[], $13::text[]) AS x(id, space, net, name, description, \
+         gateway, dns_servers, search_domains, domain, vlan, vlan_name, tags, properties)"
+    };
+}
+/// Rows `x` of ranges, made of the lists `$1` to `$26`.
+macro_rules! range_rows {
+    () => {
+        "unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::inet[], $7::text[], $8::text[], \
+         $9::text[], $10::int4[], $11::text[], $12::text[], $13::text[], $14::inet[], $15::inet[], $16::bytea[], \
+         $17::bytea[], $18::bool[], $19::bool[], $20::bool[], $21::text[], $22::text[], $23::int8[], $24::bytea[], \
+         $25::text[], $26::text[]) AS x(id, space, net, name, description, gateway, dns_servers, search_domains, \
+         domain, vlan, vlan_name, tags, properties, address_first, address_last, span_first, span_last, \
+         explicit_addresses, all_hosts, child_prefix, reserved, address_order, quarantine, high_water, key, owner)"
+    };
+}
+
+const INSERT_BLOCKS: &str = concat!(
+    "INSERT INTO block (id, space, net, name, description, gateway, dns_servers, search_domains, domain, vlan, \
+     vlan_name, tags, properties) SELECT x.id, x.space, x.net::cidr, x.name, x.description, x.gateway, \
+     x.dns_servers::jsonb, x.search_domains::jsonb, x.domain, x.vlan, x.vlan_name, x.tags::jsonb, \
+     x.properties::jsonb FROM ",
+    block_rows!()
+);
+const UPDATE_BLOCK: &str = concat!(
+    "WITH u AS (UPDATE block b SET space = x.space, net = x.net::cidr, name = x.name, description = x.description, \
+     gateway = x.gateway, dns_servers = x.dns_servers::jsonb, search_domains = x.search_domains::jsonb, \
+     domain = x.domain, vlan = x.vlan, vlan_name = x.vlan_name, tags = x.tags::jsonb, \
+     properties = x.properties::jsonb FROM ",
+    block_rows!(),
+    " WHERE b.id = x.id RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM u"
+);
 const REMOVE_BLOCK: &str =
     "WITH d AS (DELETE FROM block WHERE id = $1 RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM d";
-const INSERT_RANGE: &str = "INSERT INTO range (id, space, net, name, description, gateway, dns_servers, \
-                            search_domains, domain, vlan, vlan_name, tags, properties, address_first, address_last, \
-                            span, explicit_addresses, all_hosts, child_prefix, reserved, address_order, quarantine, \
-                            high_water, key, owner) VALUES ($1, $2, $3::text::cidr, $4, $5, $6, $7::text::jsonb, \
-                            $8::text::jsonb, $9, $10, $11, $12::text::jsonb, $13::text::jsonb, $14, $15, \
-                            address_span($16, $17, '[]'), $18, $19, $20, $21::text::jsonb, $22, $23, $24, $25, $26)";
-const UPDATE_RANGE: &str = "WITH u AS (UPDATE range SET space = $2, net = $3::text::cidr, name = $4, \
-                            description = $5, gateway = $6, dns_servers = $7::text::jsonb, \
-                            search_domains = $8::text::jsonb, domain = $9, vlan = $10, vlan_name = $11, \
-                            tags = $12::text::jsonb, properties = $13::text::jsonb, address_first = $14, \
-                            address_last = $15, span = address_span($16, $17, '[]'), explicit_addresses = $18, \
-                            all_hosts = $19, child_prefix = $20, reserved = $21::text::jsonb, address_order = $22, \
-                            quarantine = $23, high_water = $24, key = $25, owner = $26 WHERE id = $1 RETURNING 1) \
-                            SELECT 1 / (count(*) = 1)::int FROM u";
+const INSERT_RANGES: &str = concat!(
+    "INSERT INTO range (id, space, net, name, description, gateway, dns_servers, search_domains, domain, vlan, \
+     vlan_name, tags, properties, address_first, address_last, span, explicit_addresses, all_hosts, child_prefix, \
+     reserved, address_order, quarantine, high_water, key, owner) SELECT x.id, x.space, x.net::cidr, x.name, \
+     x.description, x.gateway, x.dns_servers::jsonb, x.search_domains::jsonb, x.domain, x.vlan, x.vlan_name, \
+     x.tags::jsonb, x.properties::jsonb, x.address_first, x.address_last, \
+     address_span(x.span_first, x.span_last, '[]'), x.explicit_addresses, x.all_hosts, x.child_prefix, \
+     x.reserved::jsonb, x.address_order, x.quarantine, x.high_water, x.key, x.owner FROM ",
+    range_rows!()
+);
+const UPDATE_RANGE: &str = concat!(
+    "WITH u AS (UPDATE range r SET space = x.space, net = x.net::cidr, name = x.name, description = x.description, \
+     gateway = x.gateway, dns_servers = x.dns_servers::jsonb, search_domains = x.search_domains::jsonb, \
+     domain = x.domain, vlan = x.vlan, vlan_name = x.vlan_name, tags = x.tags::jsonb, \
+     properties = x.properties::jsonb, address_first = x.address_first, address_last = x.address_last, \
+     span = address_span(x.span_first, x.span_last, '[]'), explicit_addresses = x.explicit_addresses, \
+     all_hosts = x.all_hosts, child_prefix = x.child_prefix, reserved = x.reserved::jsonb, \
+     address_order = x.address_order, quarantine = x.quarantine, high_water = x.high_water, key = x.key, \
+     owner = x.owner FROM ",
+    range_rows!(),
+    " WHERE r.id = x.id RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM u"
+);
 const REMOVE_PAGES: &str = "DELETE FROM page WHERE range = $1";
 const REMOVE_QUARANTINED: &str = "DELETE FROM quarantine WHERE range = $1";
 const REMOVE_RANGE: &str =
     "WITH d AS (DELETE FROM range WHERE id = $1 RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM d";
 
-/// Returns the statements of a write of a range or a block.
-pub(super) fn statements(write: Write, operation: Operation) -> Result<Vec<Statement>> {
-    Ok(match write {
-        Write::InsertBlock(block) => vec![block_columns(INSERT_BLOCK, &block, operation)?],
-        Write::UpdateBlock(block) => vec![block_columns(UPDATE_BLOCK, &block, operation)?],
-        Write::RemoveBlock(id) => vec![Statement::new(REMOVE_BLOCK).with(id.to_string(), Type::TEXT)],
-        Write::InsertRange(stored) => vec![range_columns(INSERT_RANGE, &stored, operation)?],
-        Write::UpdateRange(stored) => vec![range_columns(UPDATE_RANGE, &stored, operation)?],
-        Write::RemoveRange(id) => [REMOVE_PAGES, REMOVE_QUARANTINED, REMOVE_RANGE]
-            .map(|sql| Statement::new(sql).with(id.to_string(), Type::TEXT))
-            .into(),
-        _ => Vec::new(),
-    })
+/// Returns the statements of writes of ranges and blocks, in their order.
+pub(super) fn statements(writes: Vec<Write>, operation: Operation) -> Result<Vec<Statement>> {
+    let mut statements = Vec::new();
+    // A restore inserts thousands of ranges, one after the other: they are one statement.
+    let mut inserted: Vec<StoredRange> = Vec::new();
+    for write in writes {
+        if let Write::InsertRange(stored) = write {
+            inserted.push(stored);
+            continue;
+        }
+        insert_ranges(&mut inserted, &mut statements, operation)?;
+        match write {
+            Write::InsertBlock(block) => statements.push(net_lists(INSERT_BLOCKS, &[NetPart::of(&block)], operation)?),
+            Write::UpdateBlock(block) => statements.push(net_lists(UPDATE_BLOCK, &[NetPart::of(&block)], operation)?),
+            Write::RemoveBlock(id) => {
+                statements.push(Statement::new(REMOVE_BLOCK).with(id.to_string(), Type::TEXT));
+            }
+            Write::UpdateRange(stored) => statements.push(range_lists(UPDATE_RANGE, &[stored], operation)?),
+            Write::RemoveRange(id) => statements.extend(
+                [REMOVE_PAGES, REMOVE_QUARANTINED, REMOVE_RANGE]
+                    .map(|sql| Statement::new(sql).with(id.to_string(), Type::TEXT)),
+            ),
+            _ => {}
+        }
+    }
+    insert_ranges(&mut inserted, &mut statements, operation)?;
+    Ok(statements)
+}
+
+fn insert_ranges(ranges: &mut Vec<StoredRange>, to: &mut Vec<Statement>, operation: Operation) -> Result<()> {
+    if !ranges.is_empty() {
+        to.push(range_lists(INSERT_RANGES, &std::mem::take(ranges), operation)?);
+    }
+    Ok(())
 }
 
 /// Values of the columns that ranges and blocks share.
@@ -70,75 +125,111 @@ struct NetPart<'n> {
     properties: &'n Properties,
 }
 
-impl NetPart<'_> {
-    fn statement(&self, sql: &'static str, operation: Operation) -> Result<Statement> {
-        let json = |text: serde_json::Result<Option<String>>| text.map_err(|error| unsound(operation, error));
-        let network = self.network;
-        let dns: Vec<String> = network.dns_servers.iter().map(ToString::to_string).collect();
-        let vlan = network.vlan.as_ref();
-        Ok(Statement::new(sql)
-            .with(self.id.to_owned(), Type::TEXT)
-            .with(self.space.to_string(), Type::TEXT)
-            .with(self.net.trunc().to_string(), Type::TEXT)
-            .with(self.name.to_owned(), Type::TEXT)
-            .with(self.description.cloned(), Type::TEXT)
-            .with(network.gateway, Type::INET)
-            .with(json(columns::list(dns.iter().map(String::as_str)))?, Type::TEXT)
-            .with(json(columns::list(network.search_domains.iter().map(String::as_str)))?, Type::TEXT)
-            .with(network.domain.clone(), Type::TEXT)
-            .with(vlan.map(|vlan| i32::from(vlan.number)), Type::INT4)
-            .with(vlan.and_then(|vlan| vlan.name.clone()), Type::TEXT)
-            .with(json(columns::tags(self.tags))?, Type::TEXT)
-            .with(json(columns::properties(self.properties))?, Type::TEXT))
+impl<'n> NetPart<'n> {
+    fn of(block: &'n Block) -> Self {
+        Self {
+            id: block.id.as_str(),
+            space: &block.space,
+            net: block.net,
+            name: &block.name,
+            description: block.description.as_ref(),
+            network: &block.network,
+            tags: &block.tags,
+            properties: &block.properties,
+        }
+    }
+
+    fn of_range(range: &'n Range) -> Self {
+        Self {
+            id: range.id.as_str(),
+            space: &range.space,
+            net: range.net,
+            name: &range.name,
+            description: range.description.as_ref(),
+            network: &range.network,
+            tags: &range.tags,
+            properties: &range.properties,
+        }
     }
 }
 
-fn block_columns(sql: &'static str, block: &Block, operation: Operation) -> Result<Statement> {
-    let part = NetPart {
-        id: block.id.as_str(),
-        space: &block.space,
-        net: block.net,
-        name: &block.name,
-        description: block.description.as_ref(),
-        network: &block.network,
-        tags: &block.tags,
-        properties: &block.properties,
-    };
-    part.statement(sql, operation)
+/// Returns a list of addresses, or of ranges of addresses, as JSON.
+fn addresses(items: &[impl ToString], operation: Operation) -> Result<Option<String>> {
+    let texts: Vec<String> = items.iter().map(ToString::to_string).collect();
+    columns::list(texts.iter().map(String::as_str)).map_err(|error| unsound(operation, error))
 }
 
-fn range_columns(sql: &'static str, stored: &StoredRange, operation: Operation) -> Result<Statement> {
-    let range: &Range = &stored.range;
-    let part = NetPart {
-        id: range.id.as_str(),
-        space: &range.space,
-        net: range.net,
-        name: &range.name,
-        description: range.description.as_ref(),
-        network: &range.network,
-        tags: &range.tags,
-        properties: &range.properties,
+fn net_lists(sql: &'static str, parts: &[NetPart<'_>], operation: Operation) -> Result<Statement> {
+    let json = |text: serde_json::Result<Option<String>>| text.map_err(|error| unsound(operation, error));
+    lists!(
+        id: String = part.id.to_owned(),
+        space: String = part.space.to_string(),
+        net: String = part.net.trunc().to_string(),
+        name: String = part.name.to_owned(),
+        description: Option<String> = part.description.cloned(),
+        gateway: Option<IpAddr> = part.network.gateway,
+        dns_servers: Option<String> = addresses(&part.network.dns_servers, operation)?,
+        search_domains: Option<String> =
+            json(columns::list(part.network.search_domains.iter().map(String::as_str)))?,
+        domain: Option<String> = part.network.domain.clone(),
+        vlan: Option<i32> = part.network.vlan.as_ref().map(|vlan| i32::from(vlan.number)),
+        vlan_name: Option<String> = part.network.vlan.as_ref().and_then(|vlan| vlan.name.clone()),
+        tags: Option<String> = json(columns::tags(part.tags))?,
+        properties: Option<String> = json(columns::properties(part.properties))?;
+        parts, part
+    );
+    Ok(Statement::new(sql)
+        .with(id, Type::TEXT_ARRAY)
+        .with(space, Type::TEXT_ARRAY)
+        .with(net, Type::TEXT_ARRAY)
+        .with(name, Type::TEXT_ARRAY)
+        .with(description, Type::TEXT_ARRAY)
+        .with(gateway, Type::INET_ARRAY)
+        .with(dns_servers, Type::TEXT_ARRAY)
+        .with(search_domains, Type::TEXT_ARRAY)
+        .with(domain, Type::TEXT_ARRAY)
+        .with(vlan, Type::INT4_ARRAY)
+        .with(vlan_name, Type::TEXT_ARRAY)
+        .with(tags, Type::TEXT_ARRAY)
+        .with(properties, Type::TEXT_ARRAY))
+}
+
+fn range_lists(sql: &'static str, ranges: &[StoredRange], operation: Operation) -> Result<Statement> {
+    let parts: Vec<NetPart<'_>> = ranges.iter().map(|stored| NetPart::of_range(&stored.range)).collect();
+    let order = |order| {
+        let known = columns::ORDERS.iter().find(|(known, _)| *known == order).map(|(_, text)| (*text).to_owned());
+        known.ok_or_else(|| unsound(operation, "it has no name for this order"))
     };
-    let order = columns::ORDERS.iter().find(|(order, _)| *order == range.policy.order).map(|(_, text)| *text);
-    let order = order.ok_or_else(|| unsound(operation, "it has no name for this order"))?;
-    let reserved: Vec<String> = range.reserved.iter().map(ToString::to_string).collect();
-    let reserved = columns::list(reserved.iter().map(String::as_str)).map_err(|error| unsound(operation, error))?;
-    let (first, last) = (range.addresses.first(), range.addresses.last());
-    Ok(part
-        .statement(sql, operation)?
-        .with(first, Type::INET)
-        .with(last, Type::INET)
-        .with(span_end(&range.space, first), Type::BYTEA)
-        .with(span_end(&range.space, last), Type::BYTEA)
-        .with(stored.origin.explicit_addresses, Type::BOOL)
-        .with(stored.origin.all_hosts, Type::BOOL)
-        .with(stored.origin.child_prefix, Type::BOOL)
-        .with(reserved, Type::TEXT)
-        .with(order, Type::TEXT)
-        .with(columns::duration_micros(range.policy.quarantine), Type::INT8)
-        .with(number(stored.high_water), Type::BYTEA)
-        .with(range.key.as_ref().map(ToString::to_string), Type::TEXT)
-        .with(range.owner.as_ref().map(ToString::to_string), Type::TEXT))
+    lists!(
+        first: IpAddr = stored.range.addresses.first(),
+        last: IpAddr = stored.range.addresses.last(),
+        span_first: Vec<u8> = span_end(&stored.range.space, stored.range.addresses.first()),
+        span_last: Vec<u8> = span_end(&stored.range.space, stored.range.addresses.last()),
+        explicit_addresses: bool = stored.origin.explicit_addresses,
+        all_hosts: bool = stored.origin.all_hosts,
+        child_prefix: bool = stored.origin.child_prefix,
+        reserved: Option<String> = addresses(&stored.range.reserved, operation)?,
+        orders: String = order(stored.range.policy.order)?,
+        quarantine: i64 = columns::duration_micros(stored.range.policy.quarantine),
+        high_water: Vec<u8> = number(stored.high_water),
+        key: Option<String> = stored.range.key.as_ref().map(ToString::to_string),
+        owner: Option<String> = stored.range.owner.as_ref().map(ToString::to_string);
+        ranges, stored
+    );
+    Ok(net_lists(sql, &parts, operation)?
+        .with(first, Type::INET_ARRAY)
+        .with(last, Type::INET_ARRAY)
+        .with(span_first, Type::BYTEA_ARRAY)
+        .with(span_last, Type::BYTEA_ARRAY)
+        .with(explicit_addresses, Type::BOOL_ARRAY)
+        .with(all_hosts, Type::BOOL_ARRAY)
+        .with(child_prefix, Type::BOOL_ARRAY)
+        .with(reserved, Type::TEXT_ARRAY)
+        .with(orders, Type::TEXT_ARRAY)
+        .with(quarantine, Type::INT8_ARRAY)
+        .with(high_water, Type::BYTEA_ARRAY)
+        .with(key, Type::TEXT_ARRAY)
+        .with(owner, Type::TEXT_ARRAY))
 }
 
 /// Returns an end of a span: the space, a zero byte, the family and the octets of the address.
