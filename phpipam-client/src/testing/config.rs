@@ -37,18 +37,21 @@ pub enum Security {
 /// Lock with which an app carries out its writes one after the other.
 ///
 /// POST, PATCH, PUT and DELETE wait for it, the login included; reads never do. A wait of zero means one hour.
+///
+/// Before 1.8 an app either has a lock, which both kinds here stand for, or none; POST alone waits for it, and
+/// `first_free` locks its subnet in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lock {
     /// One write at a time over all apps with this kind of lock.
     ///
-    /// A write waits at most this long, and then fails with HTTP 200 and code 500; nothing was done.
+    /// A write waits at most this long, and then fails with HTTP 200 and code 500, before 1.8 with 503; nothing was done.
     File(Duration),
     /// As [`File`](Self::File), but the lock is in the database and independent of the file lock: a write of an app
     /// with one of them does not wait for a write of an app with the other.
     MySql(Duration),
     /// No lock. Parallel `first_free` calls can choose the same address; all but one fail with 409 or with a duplicate
-    /// key (500). No address is given twice.
+    /// key (500). No address is given twice. Before 1.8 there is no such race.
     Disabled,
 }
 

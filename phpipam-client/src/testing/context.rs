@@ -84,8 +84,15 @@ impl Call<'_> {
             if !known {
                 return Err(fail(400, format!("Invalid request key {name}")));
             }
+            let value = as_text(value);
+            // Up to 1.4 an empty value is left out if the column cannot be null, and 0 is empty for a custom field.
+            let custom = table.custom().any(|c| c.name == *column);
+            let empty = value.as_deref().is_some_and(|v| v.is_empty() || (custom && v == "0"));
+            if self.profile.lenient_json && empty && !table.is_nullable(column) {
+                continue;
+            }
             // Flat custom fields are columns like any other, on apps that nest them, too.
-            fields.push((column.to_owned(), as_text(value)));
+            fields.push((column.to_owned(), value));
         }
         Ok(fields)
     }

@@ -13,7 +13,7 @@ use ipam_core::testing::http::{Request, Response};
 use serde_json::{Map, Value, json};
 
 use super::config::{App, Lock, Numbers, Permission, Security};
-use super::context::{Call, Method};
+use super::context::{Call, Id, Method};
 use super::controllers::{self, Race, race, user};
 use super::faults::html;
 use super::params::Params;
@@ -22,6 +22,7 @@ use super::present::local;
 use super::profile::{Profile, Put};
 use super::refusal::{Handled, Refusal, fail};
 use super::reply::Reply;
+use super::schema::Object;
 use super::store::Store;
 use super::xml;
 
@@ -55,14 +56,18 @@ pub(super) struct Admitted {
 
 impl Admitted {
     /// Returns the lock of the app if this call writes.
-    pub(super) fn lock(&self) -> Option<Lock> {
-        self.method.is_some_and(Method::writes).then_some(self.app.lock)
+    pub(super) fn lock(&self, profile: &Profile) -> Option<Lock> {
+        // Before 1.8 PATCH and DELETE do not wait for it.
+        let locks = |method| if profile.app_lock { method == Method::Post } else { Method::writes(method) };
+        self.method.is_some_and(locks).then_some(self.app.lock)
     }
 
     /// Returns true for the call that races on an app without lock.
-    pub(super) fn races(&self) -> bool {
-        // Q48: this call looks for a free address and then inserts it; two of them can find the same one.
-        self.app.lock == Lock::Disabled
+    pub(super) fn races(&self, profile: &Profile) -> bool {
+        // Q48: this call looks for a free address and then inserts it; two of them can find the same one. Before 1.8 it
+        // locks the row of the subnet, whatever the app (Q65).
+        !profile.app_lock
+            && self.app.lock == Lock::Disabled
             && self.method == Some(Method::Post)
             && self.controller == "addresses"
             && self.params.id() == Some("first_free")
@@ -90,7 +95,9 @@ pub(super) fn admit(
         return Err(refuse(fail(503, "API server disabled")));
     }
     let kind = request.header("content-type");
-    let params = Params::read(rest, request.query(), kind, request.body()).map_err(refuse)?;
+    let unread = request.method() == "PUT" && setup.profile.put != Put::AsPatch;
+    let body = if unread { &[][..] } else { request.body() };
+    let params = Params::read(&setup.profile, rest, request.query(), kind, body).map_err(refuse)?;
     match check_app(setup, store, request, &params, now) {
         Ok((app, method)) => {
             let controller = params.controller.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -112,7 +119,7 @@ fn check_app(
     let app = setup.apps.iter().find(|a| a.id.eq_ignore_ascii_case(name));
     let app = app.ok_or_else(|| fail(400, "Invalid application id"))?;
     // Q60: where PHP sends numbers (8.1 and later), 1.5 to 1.7 let reads of a disabled app pass; 1.8.2 refuses them.
-    if app.permission == Permission::Disabled {
+    if app.permission == Permission::Disabled && !setup.profile.disabled_app_reads {
         return Err(fail(503, "Application disabled"));
     }
     if app.security == Security::User {
@@ -136,8 +143,7 @@ fn check_app(
         "GET" | "HEAD" => Some(Method::Get),
         "POST" => Some(Method::Post),
         "PATCH" => Some(Method::Patch),
-        // 1.5.2 refuses PUT with 400, and 1.7.4 reports success without reading the body. Neither is simulated.
-        "PUT" if setup.profile.put == Put::AsPatch => Some(Method::Patch),
+        "PUT" if setup.profile.put != Put::NotImplemented => Some(Method::Patch),
         "DELETE" => Some(Method::Delete),
         "OPTIONS" => Some(Method::Options),
         _ => None,
@@ -158,6 +164,31 @@ pub(super) fn respond(
 ) -> Response {
     respond_with(setup, store, request, admitted, now, |call, store| {
         controllers::handle(call, store, &admitted.controller)
+    })
+}
+
+/// Returns the row that a DELETE is about to remove, if its lock does not keep others from removing it (Q74).
+pub(super) fn to_delete(setup: &Setup, store: &Store, admitted: &Admitted) -> Option<u64> {
+    let by_id = admitted.method == Some(Method::Delete) && admitted.controller == "addresses";
+    let id = admitted.params.id().filter(|_| by_id && setup.profile.app_lock)?;
+    Id::of(Some(id)).row(store, Object::Address)
+}
+
+/// Carries out a DELETE that has seen its row: it succeeds, even if another one has removed the row meanwhile.
+pub(super) fn delete(
+    setup: &Setup,
+    store: &mut Store,
+    request: &Request,
+    admitted: &Admitted,
+    now: SystemTime,
+    seen: u64,
+) -> Response {
+    respond_with(setup, store, request, admitted, now, |call, store| {
+        if store.table(Object::Address).contains(seen) {
+            controllers::handle(call, store, &admitted.controller)
+        } else {
+            Ok(Reply::done("Address deleted"))
+        }
     })
 }
 
@@ -222,7 +253,8 @@ fn try_respond(
     let token = request.header("phpipam-token").or_else(|| request.header("token"));
     // `user` checks tokens itself, with texts and statuses of its own (403 instead of 401, Q51).
     let is_user = name == "user";
-    let user = if is_user { String::new() } else { authenticate(setup, store, app, token, now)? };
+    let checks_itself = is_user && (app.security != Security::SslCode || setup.profile.ssl_code_login);
+    let user = if checks_itself { String::new() } else { authenticate(setup, store, app, token, now)? };
     // An unknown method is refused after the token: without one it is 401.
     let method = method.ok_or_else(|| fail(501, "Not Implemented"))?;
     let strings = match request.header("api-stringify-results") {
@@ -241,6 +273,8 @@ fn try_respond(
     } else if method.writes() && app.permission < Permission::Write {
         // Q52: 401, although a new login would not help.
         return Err(fail(401, "invalid permissions"));
+    } else if request.method() == "PUT" && setup.profile.put == Put::NoData {
+        return Err(fail(400, "No data provided"));
     } else {
         controller(&call, store)?
     };
@@ -306,8 +340,12 @@ fn succeeded(params: &Params, reply: Reply, data: Option<Value>) -> Response {
 
 /// Returns a failure in the envelope, in the form of the version.
 pub(super) fn failed(setup: &Setup, params: &Params, status: u16, code: u16, message: &str) -> Response {
+    failure(params, status, code, message, setup.profile.failure_is_zero)
+}
+
+fn failure(params: &Params, status: u16, code: u16, message: &str, zero: bool) -> Response {
     let mut body = Map::new();
-    let success = if setup.profile.failure_is_zero { json!(0) } else { json!(false) };
+    let success = if zero { json!(0) } else { json!(false) };
     body.insert("code".to_owned(), code.into());
     body.insert("success".to_owned(), success);
     body.insert("message".to_owned(), message.into());
@@ -319,6 +357,9 @@ pub(super) fn failed(setup: &Setup, params: &Params, status: u16, code: u16, mes
 
 /// Returns the failure of a lock that was not obtained in time; nothing was done.
 pub(super) fn lock_timeout(setup: &Setup, lock: Lock) -> Response {
+    if setup.profile.app_lock {
+        return app_lock_timeout(setup, lock);
+    }
     let message = match lock {
         Lock::MySql(wait) => format!("MySQL wait timeout exceeded after {:.4} seconds", wait.as_secs_f64()),
         Lock::File(wait) => {
@@ -333,8 +374,25 @@ pub(super) fn lock_timeout(setup: &Setup, lock: Lock) -> Response {
     failed(setup, &Params::default(), status, code, &message)
 }
 
+/// Returns the failure of an app lock that was not obtained in time, before 1.8.
+fn app_lock_timeout(setup: &Setup, lock: Lock) -> Response {
+    let status = setup.profile.lock_timeout_status;
+    // On PHP 8 the function that reports the timeout fails itself: the status is set, and the body empty.
+    if setup.profile.php_8 {
+        return html(status, "");
+    }
+    let (Lock::File(wait) | Lock::MySql(wait)) = lock else { return html(status, "") };
+    let message =
+        format!("Transaction timed out after {} seconds because of transaction lock", wait.as_secs_f64().round());
+    failed(setup, &Params::default(), status, status, &message)
+}
+
 fn refused(setup: &Setup, params: &Params, refusal: Refusal) -> Response {
     match refusal {
+        Refusal::Uncaught(message) => {
+            let zero = setup.profile.failure_is_zero || setup.profile.uncaught_is_zero;
+            failure(params, 500, 500, &message, zero)
+        }
         Refusal::Fail { status, message } => failed(setup, params, status, status, &message),
         Refusal::Fatal => html(500, ""),
         Refusal::Html(text) => html(200, format!("<div class='alert alert-danger'>{text}</div>")),

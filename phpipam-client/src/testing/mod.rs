@@ -1,9 +1,10 @@
 //! An in-process phpIPAM to test against. Needs the feature `testing`.
 //!
-//! [`Server`] responds over HTTP as phpIPAM 1.8.2 does: the envelope (the JSON object with `code`, `success` and
-//! `data`), the status codes, the messages, and the oddities of the real server. Ids are strings on creation; an empty
-//! list is 404; a PATCH without a tag resets the tag; some lists hold decimal addresses; text loses what looks like a
-//! tag of HTML. This crate's own tests compare it with about 790 recorded exchanges of a real server.
+//! [`Server`] responds over HTTP as phpIPAM does, 1.8.2 or by [`Profile`] an older version: the envelope (the JSON
+//! object with `code`, `success` and `data`), the status codes, the messages, and the oddities of the real server. Ids
+//! are strings on creation; an empty list is 404; a PATCH without a tag resets the tag; some lists hold decimal
+//! addresses; text loses what looks like a tag of HTML. This crate's own tests compare it with about 790 recorded
+//! exchanges of a real 1.8.2 and about 390 of each of 1.4.7, 1.5.2 and 1.7.4, on PHP 7.4 and 8.2.
 //!
 //! It keeps its state in memory, so a test can read back what it created. It listens on a free port of 127.0.0.1 and
 //! stops when it is dropped.
@@ -52,7 +53,7 @@
 //! | [`Server::fault`] | latency, lock timeout, lost requests and responses, any status; by [`When`] |
 //! | [`Server::requests`] | every request with redacted credentials, and its status |
 //! | [`Server::advance`] | time: tokens live six hours, a block after too many bad logins lasts five minutes |
-//! | [`Profile`] | single behaviours of other versions, such as 200 instead of 404 for an empty list, and PHP's memory limit |
+//! | [`Profile`] | versions 1.4, 1.5, 1.6, 1.7 and 1.8, the PHP under them, and PHP's memory limit |
 //!
 //! [`Clock`], [`RequestView`] and [`When`] are those of `ipam_core::testing`; a test that imports them from here needs
 //! no dependency on `ipam-core`.
@@ -69,7 +70,8 @@
 //! - Changelogs have the right form, but their `diff` is simpler. Sections without an order are sorted by id.
 //! - A device that `tools/devices` creates is in all sections; a real server puts it in none.
 //! - All clients count as one: too many bad logins block all of them.
-//! - [`Profile::V1_8_2`] is the only complete version. Its fields switch single behaviours of older versions on.
+//! - 1.3 has no profile, and of 1.6 no responses were kept: its profile follows the source of 1.6.1.
+//! - An app lock of a version before 1.8 does not add the random wait of up to half a second that a real one does.
 
 mod config;
 mod context;
@@ -92,6 +94,7 @@ mod site;
 mod state;
 mod store;
 mod table;
+mod versions;
 mod xml;
 
 pub use config::{App, Lock, Numbers, Permission, Security, UserAccount};

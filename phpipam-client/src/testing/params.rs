@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use super::profile::Profile;
 use super::refusal::{Handled, fail};
 
 /// Parameters of a call.
@@ -39,7 +40,13 @@ impl Params {
     }
 
     /// Merges path, query and body, each of which overrides the one before.
-    pub(super) fn read(path: &str, query: &str, content_type: Option<&str>, body: &[u8]) -> Handled<Self> {
+    pub(super) fn read(
+        profile: &Profile,
+        path: &str,
+        query: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Handled<Self> {
         let mut all = Self::default();
         // The server drops empty segments, and to PHP "0" is as empty as "": `subnets/0/` is the whole list.
         let mut segments = path.split('/').filter(|s| !s.is_empty() && *s != "0");
@@ -55,7 +62,12 @@ impl Params {
         let kind = content_type.map(|t| t.split(';').next().unwrap_or(t).trim().to_ascii_lowercase());
         match kind.as_deref() {
             Some("application/json") if !body.is_empty() => {
-                for (name, value) in json_object(body)? {
+                // Up to 1.4 the fields of a body that cannot be read are just missing.
+                let object = json_object(body).or_else(|refusal| match profile.lenient_json {
+                    true => Ok(Map::new()),
+                    false => Err(refusal),
+                });
+                for (name, value) in object? {
                     all.put(name, value);
                 }
             }
@@ -76,7 +88,12 @@ impl Params {
                     all.put(name, Value::String(value));
                 }
             }
-            // PHP 7.4 reads `text/plain` as a form; PHP 8.2 refuses it.
+            // PHP 7.4 reads any other type as a form, also an empty one; PHP 8.2 refuses it.
+            Some(_) if !profile.php_8 => {
+                for (name, value) in form(&String::from_utf8_lossy(body)) {
+                    all.put(name, Value::String(value));
+                }
+            }
             Some(other) => return Err(fail(415, format!("Invalid Content type {other}"))),
         }
         Ok(all)
@@ -182,7 +199,7 @@ mod tests {
 
     fn read(path: &str, kind: Option<&str>, body: &str) -> Params {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        Params::read(path, query, kind, body.as_bytes()).unwrap()
+        Params::read(&Profile::V1_8_2, path, query, kind, body.as_bytes()).unwrap()
     }
 
     #[test]
@@ -210,7 +227,9 @@ mod tests {
 
     #[test]
     fn other_content_types_are_refused() {
-        let refused = Params::read("/a/b/", "", Some("text/plain"), b"x=1").unwrap_err();
+        let read = |profile| Params::read(profile, "/a/b/", "", Some("text/plain"), b"x=1");
+        let refused = read(&Profile::V1_8_2).unwrap_err();
         assert_eq!(refused, Refusal::Fail { status: 415, message: "Invalid Content type text/plain".into() });
+        assert_eq!(read(&Profile::V1_7_4.on_php_7()).unwrap().text("x").as_deref(), Some("1"));
     }
 }

@@ -30,7 +30,7 @@ impl std::error::Error for SeedError {}
 impl From<Refusal> for SeedError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Fail { message, .. } => Self(message.into_owned()),
+            Refusal::Fail { message, .. } | Refusal::Uncaught(message) => Self(message.into_owned()),
             Refusal::Html(text) => Self(text),
             Refusal::Fatal => Self("the server has no such table".to_owned()),
         }

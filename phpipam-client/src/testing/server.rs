@@ -231,7 +231,7 @@ pub struct ServerBuilder {
     apps: Vec<App>,
     users: Vec<UserAccount>,
     profile: Profile,
-    numbers: Numbers,
+    numbers: Option<Numbers>,
     clock: Clock,
     base: String,
     https: bool,
@@ -247,7 +247,7 @@ impl ServerBuilder {
             apps: Vec::new(),
             users: Vec::new(),
             profile: Profile::default(),
-            numbers: Numbers::default(),
+            numbers: None,
             clock: Clock::system(),
             base: String::new(),
             https: false,
@@ -280,12 +280,12 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the form of numbers in responses. Default: [`Numbers::Native`].
+    /// Sets the form of numbers in responses. Default: that of the PHP of the [`Profile`].
     ///
     /// A request with the header `api-stringify-results` overrides it where the [`Profile`] obeys that header.
     #[must_use]
     pub fn numbers(mut self, numbers: Numbers) -> Self {
-        self.numbers = numbers;
+        self.numbers = Some(numbers);
         self
     }
 
@@ -417,7 +417,7 @@ impl ServerBuilder {
     }
 
     fn state(self) -> State {
-        let mut store = Store::new();
+        let mut store = Store::new(&self.profile);
         // Example data before extras: the ids of the recordings follow this order.
         if self.example {
             recorded::example(&mut store);
@@ -437,7 +437,8 @@ impl ServerBuilder {
         for user in users {
             store.add_user(user);
         }
-        store.numbers = self.numbers;
+        let by_php = if self.profile.php_8 { Numbers::Native } else { Numbers::Strings };
+        store.numbers = self.numbers.unwrap_or(by_php);
         State {
             setup: Setup {
                 base: self.base,

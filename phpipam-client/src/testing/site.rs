@@ -78,7 +78,7 @@ async fn process(state: &State, request: &Request) -> Response {
         Ok(admitted) => admitted,
         Err(response) => return *response,
     };
-    let lock = admitted.lock();
+    let lock = admitted.lock(&setup.profile);
     let waited = match lock {
         Some(Lock::File(wait)) => Some(tokio::time::timeout(wait_of(wait), state.file_lock.lock()).await),
         Some(Lock::MySql(wait)) => Some(tokio::time::timeout(wait_of(wait), state.mysql_lock.lock()).await),
@@ -91,7 +91,12 @@ async fn process(state: &State, request: &Request) -> Response {
     };
     // The clock is read anew: a test may have moved it while the request waited, and the token is checked after the
     // wait.
-    if !admitted.races() {
+    let seen = dispatch::to_delete(setup, &state.store(), &admitted);
+    if let Some(seen) = seen {
+        tokio::time::sleep(state.race_window).await;
+        return dispatch::delete(setup, &mut state.store(), request, &admitted, now(), seen);
+    }
+    if !admitted.races(&setup.profile) {
         return dispatch::respond(setup, &mut state.store(), request, &admitted, now());
     }
     let chosen = dispatch::choose(setup, &mut state.store(), request, &admitted, now());

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::config::{Numbers, UserAccount};
 use super::ip_number::{self, Net};
+use super::profile::Profile;
 use super::refusal::{Handled, Refusal};
 use super::schema::Object;
 use super::table::{Cell, Fields, Table, duplicate};
@@ -70,8 +71,18 @@ pub struct Store {
 impl Store {
     /// Creates a fresh installation: built-in tags, device types, the default L2 domain, the local scan agent and
     /// groups.
-    pub(super) fn new() -> Self {
-        let tables = Object::ALL.into_iter().map(|o| (o, o.table())).collect();
+    pub(super) fn new(profile: &Profile) -> Self {
+        let mut tables: HashMap<Object, Table> = Object::ALL.into_iter().map(|o| (o, o.table())).collect();
+        for (object, column) in profile.absent_columns {
+            if let Some(table) = tables.get_mut(object) {
+                table.drop_column(column);
+            }
+        }
+        for (object, column) in profile.nullable_columns {
+            if let Some(table) = tables.get_mut(object) {
+                table.make_nullable(column);
+            }
+        }
         let mut store = Self {
             tables,
             by_ip: BTreeMap::new(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::refusal::{Handled, fail, sql};
+use super::refusal::{Handled, sql, uncaught};
 
 /// Value in a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +144,22 @@ impl Table {
         self.columns.push(column);
     }
 
+    /// Removes a column that the version does not have. Only a table without rows may lose one.
+    pub(super) fn drop_column(&mut self, name: &str) {
+        self.columns.retain(|column| column.name != name);
+    }
+
+    /// Makes a column nullable. Its default stays.
+    pub(super) fn make_nullable(&mut self, name: &str) {
+        for column in self.columns.iter_mut().filter(|column| column.name == name) {
+            column.nullable = true;
+        }
+    }
+
+    pub(super) fn is_nullable(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.name == name && column.nullable)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -254,7 +270,7 @@ impl Table {
     pub(super) fn update(&mut self, id: u64, fields: &Fields) -> Handled<()> {
         // phpIPAM's own message: it would have to send an UPDATE without SET.
         if fields.is_empty() {
-            return Err(fail(500, "Error: No values to update"));
+            return Err(uncaught("Error: No values to update"));
         }
         let Some(mut row) = self.rows.get(&id).cloned() else { return Ok(()) };
         for (name, value) in fields {

@@ -4,6 +4,7 @@
 mod allocation;
 mod auth;
 mod faults;
+mod older;
 mod recording;
 mod replay;
 mod seeding;

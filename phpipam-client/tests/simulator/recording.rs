@@ -8,14 +8,15 @@ use serde_json::Value;
 
 use crate::wire::{Response, exchange};
 
-/// Folder of the exchanges recorded with 1.8.2.
-pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings-1.8.2")
+/// Returns the file of an exchange that was recorded with a server.
+fn file(server: &str, name: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    fixtures.join(format!("recordings-{server}/{name}.json"))
 }
 
-/// Returns the names of all exchanges, in alphabetical order.
-pub(crate) fn names() -> Vec<String> {
-    let files = std::fs::read_dir(folder()).unwrap();
+/// Returns the names of all exchanges that were recorded with a server, in alphabetical order.
+pub(crate) fn names(server: &str) -> Vec<String> {
+    let files = std::fs::read_dir(file(server, "any").parent().unwrap()).unwrap();
     let name = |file: std::fs::DirEntry| Some(file.path().file_name()?.to_str()?.strip_suffix(".json")?.to_owned());
     let mut names: Vec<String> = files.filter_map(|file| name(file.unwrap())).collect();
     names.sort();
@@ -31,11 +32,15 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    pub(crate) fn load(name: &str) -> Self {
-        let text = std::fs::read_to_string(folder().join(format!("{name}.json")))
-            .unwrap_or_else(|e| panic!("no recording {name}: {e}"));
+    pub(crate) fn load(server: &str, name: &str) -> Self {
+        let text = std::fs::read_to_string(file(server, name)).unwrap_or_else(|e| panic!("no recording {name}: {e}"));
         let mut value: Value = serde_json::from_str(&text).unwrap();
         Self { name: name.to_owned(), request: value["request"].take(), response: value["response"].take() }
+    }
+
+    /// Returns the id of the object that the recorded request created.
+    pub(crate) fn created(&self) -> Option<&str> {
+        self.response["body"]["id"].as_str()
     }
 
     fn status(&self) -> u64 {

@@ -5,7 +5,8 @@
 //! * `name`: a recorded exchange; status, headers and body must be equal except for times and tokens,
 //! * `~ name`: the same, but inside `data` only members and types are compared,
 //! * `name 12=7`: the same, with id 12 in the path replaced by id 7, which this server has,
-//! * `+ METHOD PATH BODY`: a step of the session that was not recorded; it must succeed,
+//! * `+ METHOD PATH BODY`: a step of the session that was not recorded; it must succeed. `$LAB` is the id of the section
+//!   that `sections-post` created,
 //! * `! …`: a change of the server itself,
 //! * `#`: a remark.
 
@@ -18,6 +19,9 @@ use phpipam_client::testing::{App, Clock, Lock, LockGuard, Object, Permission, S
 use crate::recording::{Recording, Tokens, names};
 use crate::wire::{exchange, login};
 
+/// Name of the server whose recordings the scripts here replay.
+const SERVER: &str = "1.8.2";
+
 const MAIN: &str = include_str!("main-session.txt");
 const SECOND: &str = include_str!("second-session.txt");
 const NOT_COVERED: &str = include_str!("not-covered.txt");
@@ -27,21 +31,25 @@ fn session_start() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_338_261)
 }
 
-struct Session {
+pub(crate) struct Session {
+    recorded: &'static str,
     server: Server,
     clock: Clock,
     tokens: Tokens,
     guard: Option<LockGuard>,
-    failures: Vec<String>,
-    replayed: usize,
+    lab: String,
+    /// Names of exchanges and steps with their differences.
+    pub(crate) failures: Vec<(String, String)>,
+    pub(crate) replayed: usize,
 }
 
 impl Session {
-    fn new(server: Server, clock: Clock) -> Self {
-        Self { server, clock, tokens: Tokens::default(), guard: None, failures: Vec::new(), replayed: 0 }
+    pub(crate) fn new(recorded: &'static str, server: Server, clock: Clock) -> Self {
+        let (tokens, lab) = (Tokens::default(), String::new());
+        Self { recorded, server, clock, tokens, guard: None, lab, failures: Vec::new(), replayed: 0 }
     }
 
-    async fn run(&mut self, script: &str) {
+    pub(crate) async fn run(&mut self, script: &str) {
         for line in script.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
             match line.split_once(' ') {
                 Some(("+", step)) => self.step(step),
@@ -54,24 +62,28 @@ impl Session {
 
     fn replay(&mut self, line: &str, shape: bool) {
         let (name, replace) = line.split_once(' ').unwrap_or((line, ""));
-        let recording = Recording::load(name);
+        let recording = Recording::load(self.recorded, name);
         let response = recording.send(self.server.address(), &self.tokens, replace.split_once('='));
         self.tokens.learn(&recording, &response);
         self.replayed += 1;
+        if name == "sections-post" {
+            recording.created().unwrap_or_default().clone_into(&mut self.lab);
+        }
         let differences = recording.differences(&response, shape);
         if !differences.is_empty() {
             let shown: Vec<String> = differences.iter().take(4).map(|d| d.chars().take(200).collect()).collect();
-            self.failures.push(format!("{name}: {}", shown.join("; ")));
+            self.failures.push((name.to_owned(), shown.join("; ")));
         }
     }
 
     fn step(&mut self, step: &str) {
         let mut parts = step.splitn(3, ' ');
         let (method, path, body) = (parts.next().unwrap(), parts.next().unwrap(), parts.next());
+        let body = body.map(|body| body.replace("$LAB", &self.lab));
         let headers = [("token", self.tokens.other.as_str()), ("content-type", "application/json")];
-        let response = exchange(self.server.address(), method, path, &headers, body).unwrap();
+        let response = exchange(self.server.address(), method, path, &headers, body.as_deref()).unwrap();
         if response.json()["success"] != true {
-            self.failures.push(format!("step {step}: {}", response.text));
+            self.failures.push((format!("step {step}"), response.text));
         }
     }
 
@@ -96,6 +108,7 @@ impl Session {
             ["ping", on] => seed.seed(|s| s.set_can_ping(*on == "on")),
             ["online", ip] => seed.seed(|s| s.set_online(ip.parse::<IpAddr>().unwrap(), true)),
             ["api", on] => seed.seed(|s| s.set_api_enabled(*on == "on")),
+            ["delete-agent", id] => seed.seed(|s| s.delete(Object::ScanAgent, id.parse().unwrap())),
             ["group", name] => {
                 seed.seed(|s| s.add_group(name));
             }
@@ -107,7 +120,9 @@ impl Session {
             ["release"] => self.guard = None,
             ["clear", "subnets"] => seed.seed(|s| s.clear(Object::Subnet)),
             ["clear", "all"] => seed.seed(|s| {
-                for object in [Object::Subnet, Object::Section, Object::Vlan, Object::Vrf, Object::Nameservers] {
+                let cleared =
+                    [Object::Subnet, Object::Section, Object::Vlan, Object::Vrf, Object::Nameservers, Object::Device];
+                for object in cleared {
                     s.clear(object);
                 }
             }),
@@ -117,7 +132,9 @@ impl Session {
 
     fn finish(self, at_least: usize) {
         let failed = self.failures.len();
-        assert!(self.failures.is_empty(), "{failed} of {}:\n{}", self.replayed, self.failures.join("\n"));
+        let shown: Vec<String> =
+            self.failures.iter().map(|(name, differences)| format!("{name}: {differences}")).collect();
+        assert!(shown.is_empty(), "{failed} of {}:\n{}", self.replayed, shown.join("\n"));
         assert!(self.replayed >= at_least, "only {} exchanges", self.replayed);
     }
 }
@@ -126,7 +143,7 @@ impl Session {
 async fn the_main_session_gets_the_recorded_responses() {
     let clock = Clock::fixed(session_start());
     let server = Server::builder().recorded().clock(clock.clone()).start().await.unwrap();
-    let mut session = Session::new(server, clock);
+    let mut session = Session::new(SERVER, server, clock);
     session.run(MAIN).await;
     session.finish(772);
 }
@@ -147,7 +164,7 @@ async fn the_second_server_gets_the_recorded_responses() {
         .start()
         .await
         .unwrap();
-    let mut session = Session::new(server, clock);
+    let mut session = Session::new(SERVER, server, clock);
     session.run(SECOND).await;
     session.finish(18);
 }
@@ -159,7 +176,7 @@ async fn a_server_in_new_york_sends_its_local_time() {
         Server::builder().recorded().clock(Clock::fixed(start)).utc_offset_minutes(-300).start().await.unwrap();
     let response = login(server.address(), "full", "Admin:ipamadmin-Pass1");
     assert_eq!(response.json()["data"]["expires"], "2026-11-22 10:02:57");
-    let recording = Recording::load("user-post-login-server-timezone-new-york");
+    let recording = Recording::load(SERVER, "user-post-login-server-timezone-new-york");
     assert_eq!(recording.differences(&response, false), Vec::<String>::new());
 }
 
@@ -182,7 +199,7 @@ fn every_exchange_is_replayed_or_listed_with_a_reason() {
         assert!(!replayed.contains(name), "{name} is replayed, so it need not be listed");
         listed.insert(name.to_owned());
     }
-    let all: BTreeSet<String> = names().into_iter().collect();
+    let all: BTreeSet<String> = names(SERVER).into_iter().collect();
     let missing: Vec<_> = all.iter().filter(|n| !replayed.contains(*n) && !listed.contains(*n)).collect();
     assert!(missing.is_empty(), "neither replayed nor listed: {missing:?}");
     assert!(listed.is_subset(&all), "listed but not recorded");

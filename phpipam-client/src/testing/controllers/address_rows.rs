@@ -83,7 +83,7 @@ pub(super) fn of_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<
         return call.list_or(Kind::SubnetAddress, rows, none);
     };
     // Q28: on an empty subnet the server counts `false`, which PHP 8 refuses with a TypeError that nothing catches.
-    if store.addresses_of(subnet).next().is_none() {
+    if store.addresses_of(subnet).next().is_none() && call.profile.php_8 {
         return Err(Refusal::Fatal);
     }
     let found = ip_number::parse(wanted).and_then(|ip| store.address_at(subnet, ip));

@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, Id, added, changed, field, has, put};
 use super::super::ip_number;
-use super::super::refusal::{Handled, Refusal, fail};
+use super::super::refusal::{Handled, Refusal, fail, uncaught};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -65,6 +65,13 @@ pub(super) fn not_taken(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
 /// Inserts the row. If it is the gateway, the previous gateway of the subnet loses the flag.
 pub(super) fn insert(call: &Call<'_>, store: &mut Store, fields: &Fields) -> Handled<Reply> {
     // Read before the insert: afterwards the new row may be the one that is found.
+    let mut fields = fields.clone();
+    for (object, column) in call.profile.nullable_columns {
+        if *object == ADDRESS && !has(&fields, column) {
+            put(&mut fields, column, None);
+        }
+    }
+    let fields = &fields;
     let before = field(fields, "subnetId").and_then(|s| s.parse().ok()).and_then(|s| store.gateway_of(s));
     let id = store.insert(ADDRESS, fields)?;
     only_gateway(store, id, before);
@@ -83,16 +90,24 @@ fn only_gateway(store: &mut Store, id: u64, before: Option<u64>) {
 /// Creates an address that the caller chose.
 pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let given = call.params.text("subnetId");
+    let missing = || match call.profile.old_address_texts {
+        true => uncaught("Invalid CIDR format!"),
+        false => fail(404, "Invalid subnet Id"),
+    };
     let subnet = match Id::of(given.as_deref()) {
         Id::Text => return Err(fail(400, "SubnetId must be numeric")),
-        id => id.row(store, Object::Subnet).ok_or_else(|| fail(404, "Invalid subnet Id"))?,
+        id => id.row(store, Object::Subnet).ok_or_else(missing)?,
     };
     // Unknown keys come before the address, references after it.
     call.fields(store, ADDRESS, &["id"])?;
     let text = call.params.text("ip").or_else(|| call.params.text("ip_addr")).unwrap_or_default();
-    // Q71: a text that is no address becomes 0, and the message names 0.0.0.0.
-    let ip = ip_number::parse(&text).unwrap_or(0);
-    check_in(store, subnet, ip)?;
+    let parsed = ip_number::parse(&text);
+    if parsed.is_none() && call.profile.old_address_texts {
+        return Err(uncaught(format!("IP address not valid! ({text})")));
+    }
+    // Q71: from 1.5 on a text that is no address becomes 0, and the message names 0.0.0.0.
+    let ip = parsed.unwrap_or(0);
+    check_in(call, store, subnet, ip)?;
     not_taken(store, subnet, ip)?;
     let mut fields = new_fields(call, store)?;
     put(&mut fields, "ip_addr", ip.to_string());
@@ -103,13 +118,19 @@ pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
 /// Refuses an address that is outside of the subnet, or its network or broadcast.
 ///
 /// The server does not refuse an address in a subnet that has children or is marked full.
-pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
+pub(super) fn check_in(call: &Call<'_>, store: &Store, subnet: u64, ip: u128) -> Handled<()> {
     let Some(net) = store.net_of(subnet) else { return Ok(()) };
     let (first, last) = net.usable(store.is_pool(subnet));
     if net.contains(ip) && first <= ip && ip <= last {
         return Ok(());
     }
-    Err(fail(500, format!("{} is not a valid address for subnet {}", ip_number::dotted(ip), net.cidr())))
+    let text = ip_number::dotted(ip);
+    Err(uncaught(match call.profile.old_address_texts {
+        false => format!("{text} is not a valid address for subnet {}", net.cidr()),
+        true if !net.contains(ip) => format!("IP address not in selected subnet! ({text})"),
+        true if ip == net.first => "Cannot add subnet as IP address!".to_owned(),
+        true => "Cannot add broadcast as IP address!".to_owned(),
+    }))
 }
 
 /// Changes fields of an address.
@@ -144,12 +165,16 @@ pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let text = call.params.id().unwrap_or_default();
     let id = match (address(text), call.params.id2()) {
         (Some(ip), Some(subnet)) => {
+            let none = || call.nothing("No addresses found");
+            if !call.profile.deletes_by_ip {
+                return Err(none());
+            }
             // Q28: on PHP 8 the look-up of an address that no subnet has ends in a TypeError, and an empty 500.
             if store.addresses_with(ip).is_empty() {
-                return Err(Refusal::Fatal);
+                return Err(if call.profile.php_8 { Refusal::Fatal } else { none() });
             }
             let found = subnet.parse().ok().and_then(|s| store.address_at(s, ip));
-            found.ok_or_else(|| call.nothing("No addresses found"))?
+            found.ok_or_else(none)?
         }
         _ => {
             let found = Id::of(call.params.id()).row(store, ADDRESS);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::context::Call;
 use super::super::params::as_text;
-use super::super::refusal::{Handled, fail};
+use super::super::refusal::{Handled, Refusal, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -47,10 +47,15 @@ pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Handled<Rep
     let id = subnet_rows::existing(call, store)?;
     let mut stored = Map::new();
     let mut shown = Map::new();
+    // Ids as JSON keys arrive as positions of a list, and on PHP 8 that ends in a TypeError.
+    let by_id = call.params.fields.keys().any(|group| group.bytes().all(|b| b.is_ascii_digit()));
+    if by_id && !call.profile.groups_by_id {
+        let refused = fail(500, "Invalid group identifier 0");
+        return Err(if call.profile.php_8 { Refusal::Fatal } else { refused });
+    }
     for (group, level) in &call.params.fields {
         let by_name = || store.groups.iter().find(|(_, g)| g.0 == *group).map(|(id, _)| *id);
         let found = group.parse().ok().filter(|id| store.groups.contains_key(id)).or_else(by_name);
-        // Up to 1.5 ids as JSON keys were refused here: they arrived as positions of a list.
         let found = found.ok_or_else(|| fail(500, format!("Invalid group identifier {group}")))?;
         let level = as_text(level).unwrap_or_default();
         let number = level.parse::<usize>().ok().or_else(|| LEVELS.iter().position(|l| *l == level));

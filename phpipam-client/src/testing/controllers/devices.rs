@@ -32,7 +32,10 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
         Method::Get | Method::Options => read(call, store, found),
         Method::Post => {
             let mut fields = call.fields(store, DEVICE, &["id"])?;
-            check(store, &mut fields, true)?;
+            if call.profile.device_needs_two_fields && fields.len() == 1 {
+                return Err(fail(400, "No parameters"));
+            }
+            check(call, store, &mut fields, true)?;
             let id = store.insert(DEVICE, &fields)?;
             Ok(Reply::created("Device created", id, call.location("devices", id)))
         }
@@ -45,7 +48,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
             if fields.is_empty() {
                 return Err(fail(400, "No parameters"));
             }
-            check(store, &mut fields, false)?;
+            check(call, store, &mut fields, false)?;
             put(&mut fields, "editDate", call.now.clone());
             // The server does not look whether the device exists: a missing one is "updated", too. The id is always 0.
             if let Some(id) = found {
@@ -86,7 +89,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Handled<Reply> {
         }
         (Some(text), _) if Id::of(Some(text)) == Id::Text => Err(fail(400, "ID must be numeric")),
         (Some(_), sub) => {
-            let id = found.ok_or_else(|| call.nothing("Device not found"))?;
+            let id = found.ok_or_else(|| fail(404, "Device not found"))?;
             match sub {
                 None => Ok(Reply::one(KIND, row(call, store, id))),
                 Some("addresses") => {
@@ -115,8 +118,9 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Handled<Reply> {
 }
 
 /// Checks the fields of a device, and completes those of a new one. `tools/devices` shares it.
-pub(super) fn check(store: &Store, fields: &mut Fields, creating: bool) -> Handled<()> {
-    if creating && field(fields, "hostname").is_none_or(str::is_empty) {
+pub(super) fn check(call: &Call<'_>, store: &Store, fields: &mut Fields, creating: bool) -> Handled<()> {
+    let must_be_named = creating && !call.profile.device_needs_two_fields;
+    if must_be_named && field(fields, "hostname").is_none_or(str::is_empty) {
         return Err(fail(400, "Hostname is mandatory"));
     }
     if let Some(text) = field(fields, "ip_addr").filter(|ip| !ip.is_empty()) {

@@ -46,7 +46,12 @@ pub(in crate::testing) mod race {
 /// It walks the addresses in use, so the cost follows their number and not the size of the subnet.
 pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<u128> {
     let net = store.net_of(subnet).filter(|_| !store.cell(SUBNET, subnet, "isFull").is_set());
-    let (mut next, last) = net.ok_or_else(|| call.nothing(NO_ADDRESS))?.usable(store.is_pool(subnet));
+    let net = net.ok_or_else(|| call.nothing(NO_ADDRESS))?;
+    let (mut next, last) = net.usable(store.is_pool(subnet));
+    // Q67: up to 1.4 the zero address of an IPv6 subnet is left out.
+    if !call.profile.zero_address && !net.v4 && next < last {
+        next += 1;
+    }
     // The addresses are sorted, so the first gap ends the walk. Those below the first usable one (a registered network
     // address of a former pool) are passed over.
     for (used, _) in store.addresses_of(subnet) {

@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, added};
 use super::super::ip_number::{self, Net};
-use super::super::refusal::{Handled, Refusal, fail};
+use super::super::refusal::{Handled, Refusal, fail, uncaught};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -15,15 +15,15 @@ const SUBNET: Object = Object::Subnet;
 pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = subnet_rows::existing(call, store)?;
     let Some(text) = call.params.text("mask") else { return Err(fail(400, "Subnet mask not provided")) };
-    let mask: u8 = text.parse().map_err(|_| fail(500, "Mask must be an integer!"))?;
+    let mask: u8 = text.parse().map_err(|_| uncaught("Mask must be an integer!"))?;
     let old = store.net_of(id).ok_or(Refusal::Fatal)?;
     // A limit of the server, also for IPv6.
     if mask < 8 {
-        return Err(fail(500, "New mask must be at least /8!"));
+        return Err(uncaught("New mask must be at least /8!"));
     }
-    let Some(new) = Net::new(old.first, mask) else { return Err(fail(500, "Invalid netmask")) };
+    let Some(new) = Net::new(old.first, mask) else { return Err(uncaught("Invalid netmask")) };
     if new == old {
-        return Err(fail(500, "New network is same as old network"));
+        return Err(uncaught("New network is same as old network"));
     }
     let section = store.cell(SUBNET, id, "sectionId").reference().unwrap_or(0);
     // A folder is no limit for the subnets in it.
@@ -31,19 +31,24 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     if let Some(outer) = master.and_then(|m| store.net_of(m))
         && !outer.covers(new)
     {
-        return Err(fail(500, "New subnet not in master subnet!"));
+        return Err(uncaught("New subnet not in master subnet!"));
     }
     if master.is_none() && store.cell(Object::Section, section, "strictMode").is_set() {
         let vrf = store.cell(SUBNET, id, "vrfId").reference();
         if let Some((other, text)) = subnet_write::overlapping(store, section, vrf, new, Some(id)) {
             let message = format!("Subnet {} overlaps with {} ({text})", new.cidr(), other.cidr());
-            return Err(fail(500, message));
+            return Err(uncaught(message));
         }
     }
     let (first, last) = new.usable(store.is_pool(id));
     // Q10: the server prints this error as HTML and ends, so the status stays 200. Nothing was changed.
     if let Some((ip, _)) = store.addresses_of(id).find(|(ip, _)| *ip < first || *ip > last) {
-        let message = format!("{} is not a valid address for subnet {}", ip_number::dotted(ip), new.cidr());
+        let ip = ip_number::dotted(ip);
+        let message = if call.profile.old_address_texts {
+            format!("IP address not in selected subnet! ({ip})")
+        } else {
+            format!("{ip} is not a valid address for subnet {}", new.cidr())
+        };
         return Err(Refusal::Html(message));
     }
     store.set(SUBNET, id, "subnet", Cell::text(new.first.to_string()));
@@ -61,7 +66,7 @@ pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = subnet_rows::existing(call, store)?;
     let Some(number) = call.params.text("number") else { return Err(fail(400, "Invalid number of new subnets")) };
     let number: u32 = number.parse().unwrap_or(0);
-    let invalid = || fail(500, "Invalid number of subnets");
+    let invalid = || uncaught("Invalid number of subnets");
     if !number.is_power_of_two() || !(2..=256).contains(&number) {
         return Err(invalid());
     }
@@ -76,7 +81,7 @@ pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
             && let Some(part) = parts.iter().find(|p| p.overlaps(other))
         {
             let message = format!("Subnet overlapping - {} overlaps with {}", part.cidr(), other.cidr());
-            return Err(fail(500, message));
+            return Err(uncaught(message));
         }
     }
     let keep = call.params.text("group").as_deref() != Some("no");
@@ -97,7 +102,7 @@ pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     if !keep {
         store.remove_subnet(id);
     }
-    Ok(Reply::done("Subnet split"))
+    Ok(Reply::done(call.profile.split))
 }
 
 fn part_fields(store: &Store, id: u64, part: Net, keep: bool, name: &str, copy_custom: bool) -> Fields {

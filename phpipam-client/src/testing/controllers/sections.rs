@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, Id, Method, added, changed, field, put};
 use super::super::present::dotted;
-use super::super::refusal::{Handled, fail};
+use super::super::refusal::{Handled, Refusal, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -77,7 +77,7 @@ fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Hand
             let mut row = row(call, store, id);
             dotted(&mut row, "subnet");
             subnet_rows::with_nameservers(call, store, id, &mut row);
-            subnet_rows::with_gateway_id(store, id, &mut row);
+            subnet_rows::with_gateway_id(call, store, id, &mut row);
             if !store.is_folder(id) {
                 row.insert("usage".to_owned(), usage(call, store, id));
                 if with_addresses {
@@ -142,6 +142,10 @@ fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
 /// On a real server a section whose subnets have NAT rules survives the first attempt (Q75). This is not simulated.
 fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = existing(call, store)?;
+    // PHP 8 refuses to count the subnets of a section that has none, and nothing catches its TypeError.
+    if call.profile.keeps_empty_section && store.table(Object::Subnet).referring("sectionId", id).is_empty() {
+        return Err(Refusal::Fatal);
+    }
     // Sections nest one level deep, so there are no subsections of subsections.
     let mut gone = store.table(SECTION).referring("masterSection", id);
     gone.push(id);

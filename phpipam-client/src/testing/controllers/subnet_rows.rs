@@ -8,6 +8,7 @@ use super::super::present::{dotted, rename};
 use super::super::refusal::{Handled, fail};
 use super::super::schema::Object;
 use super::super::store::Store;
+use super::super::table::Cell;
 
 const SUBNET: Object = Object::Subnet;
 
@@ -30,9 +31,9 @@ pub(super) fn with_nameservers(call: &Call<'_>, store: &Store, id: u64, row: &mu
 }
 
 /// Adds the id of the gateway. Without one the member is absent (Q34).
-pub(super) fn with_gateway_id(store: &Store, id: u64, row: &mut Row) {
+pub(super) fn with_gateway_id(call: &Call<'_>, store: &Store, id: u64, row: &mut Row) {
     if let Some(gateway) = store.gateway_of(id) {
-        row.insert("gatewayId".to_owned(), gateway.into());
+        row.insert("gatewayId".to_owned(), Cell::id(gateway).json(call.strings));
     }
 }
 
@@ -106,7 +107,7 @@ fn group_list(store: &Store, permissions: &str) -> Value {
 pub(super) fn single_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     let mut row = row(call, store, id);
     with_nameservers(call, store, id, &mut row);
-    with_gateway(store, id, &mut row);
+    with_gateway(call, store, id, &mut row);
     if let Some(net) = store.net_of(id) {
         row.insert("calculation".to_owned(), calculation(net));
     }
@@ -117,18 +118,18 @@ pub(super) fn single_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
 pub(super) fn tree_row(call: &Call<'_>, store: &Store, root: u64, id: u64) -> Row {
     let mut row = row(call, store, id);
     with_nameservers(call, store, id, &mut row);
-    with_gateway(store, root, &mut row);
+    with_gateway(call, store, root, &mut row);
     if let Some(net) = store.net_of(id) {
         row.insert("calculation".to_owned(), calculation(net));
     }
     row
 }
 
-fn with_gateway(store: &Store, id: u64, row: &mut Row) {
-    with_gateway_id(store, id, row);
+fn with_gateway(call: &Call<'_>, store: &Store, id: u64, row: &mut Row) {
+    with_gateway_id(call, store, id, row);
     if let Some(gateway) = store.gateway_of(id) {
         let ip = ip_number::dotted(store.ip_of(gateway));
-        row.insert("gateway".to_owned(), json!({"ip_addr": ip, "id": gateway}));
+        row.insert("gateway".to_owned(), json!({"ip_addr": ip, "id": Cell::id(gateway).json(call.strings)}));
     }
 }
 

@@ -96,7 +96,7 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Handled<R
             if object == Object::Vlan {
                 subnet_rows::with_nameservers(call, store, s, &mut row);
             }
-            subnet_rows::with_gateway_id(store, s, &mut row);
+            subnet_rows::with_gateway_id(call, store, s, &mut row);
             row
         };
         call.list_or(Kind::Subnet, ids.into_iter().map(full).collect(), none)
@@ -162,7 +162,7 @@ fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> 
         return Err(fail(400, "No parameters"));
     }
     if object == Object::Device {
-        devices::check(store, &mut fields, true)?;
+        devices::check(call, store, &mut fields, true)?;
     }
     let id = store.insert(object, &fields)?;
     // The header `Location` says the name of the table, which differs from the path for tags (`ipTags`), device types
@@ -190,7 +190,7 @@ fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> 
     }
     let id = existing(call, store, object)?;
     if object == Object::Device {
-        devices::check(store, &mut fields, false)?;
+        devices::check(call, store, &mut fields, false)?;
     }
     if store.table(object).has_column("editDate") {
         put(&mut fields, "editDate", call.now.clone());

@@ -22,8 +22,10 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
     // Tags with a count that the server computed (children, marked full). It sends those as texts, and others as
     // numbers.
     let mut texts: Vec<&str> = Vec::new();
+    // Up to 1.4 a parent counts its own addresses, too, and two reserved ones for each network of either family.
+    let older = !call.profile.usage_counts;
     for id in &tree {
-        if store.is_folder(*id) || (parent && *id == subnet) {
+        if store.is_folder(*id) || (parent && *id == subnet && !older) {
             continue;
         }
         let leaf = !parent || !store.has_children(*id);
@@ -42,7 +44,8 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
                 *counts.entry(name).or_default() += 1;
             }
         }
-        if parent && leaf && inner.v4 && inner.mask < 31 && !store.is_pool(*id) {
+        let has_broadcast = inner.v4 && inner.mask < 31 && !store.is_pool(*id);
+        if parent && (leaf || older) && (has_broadcast || (older && !inner.v4)) {
             *counts.entry("Reserved".to_owned()).or_default() += 2;
             texts.push("Reserved");
         }
@@ -50,6 +53,10 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
     let total: u128 = counts.values().sum();
     let maximum = if parent { net.size_text() } else { hosts_text(net, store.is_pool(subnet)) };
     let size = maximum.parse::<u128>().unwrap_or(u128::MAX);
+    if !call.profile.usage_counts {
+        let full = !parent && !texts.is_empty();
+        return percentages(store, &counts, total, maximum, parent, full);
+    }
     let mut out = Map::new();
     for (name, count) in &counts {
         let text = texts.contains(&name.as_str()) || (call.strings && *count > 0);
@@ -64,6 +71,40 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
     out.insert("freehosts_percent".to_owned(), percent(size.saturating_sub(total), size));
     out.insert("freehosts".to_owned(), Value::String(free));
     out.insert("maxhosts".to_owned(), Value::String(maximum));
+    Value::Object(out)
+}
+
+/// Returns the usage as it was up to 1.4: a percentage for each tag, or for `Used` only if the server computed it.
+fn percentages(
+    store: &Store,
+    counts: &BTreeMap<String, u128>,
+    total: u128,
+    maximum: String,
+    parent: bool,
+    full: bool,
+) -> Value {
+    let size = maximum.parse::<u128>().unwrap_or(u128::MAX);
+    let free = size.saturating_sub(total);
+    let mut out = Map::new();
+    out.insert("used".to_owned(), if total == 0 { Value::from(0) } else { Value::String(total.to_string()) });
+    out.insert("maxhosts".to_owned(), Value::String(maximum));
+    out.insert("freehosts".to_owned(), if full { Value::from(0) } else { Value::String(free.to_string()) });
+    let free = percent(free, size);
+    if parent || full {
+        // A difference, with what floats make of it.
+        let used = match free.as_i64() {
+            Some(free) => Value::from(100 - free),
+            None => free.as_f64().map_or(Value::Null, |free| Value::from(100.0 - free)),
+        };
+        out.insert("Used_percent".to_owned(), used);
+    } else {
+        for tag in store.table(Object::Tag).ids() {
+            let name = store.cell(Object::Tag, tag, "type").as_text();
+            let count = counts.get(&name).copied().unwrap_or(0);
+            out.insert(format!("{name}_percent"), percent(count, size));
+        }
+    }
+    out.insert("freehosts_percent".to_owned(), free);
     Value::Object(out)
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::config::{Permission, Security};
 use super::super::context::{Call, Method};
 use super::super::present::local;
-use super::super::refusal::{Handled, fail};
+use super::super::refusal::{Handled, fail, uncaught};
 use super::super::reply::Reply;
 use super::super::store::{Account, Store, TOKEN_LIFE, Token};
 
@@ -23,13 +23,17 @@ pub(in crate::testing) struct Caller<'a> {
 
 /// Carries out a call of `user`.
 pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
+    let with_code = call.app.security == Security::SslCode;
     match call.method {
         Method::Options => super::options::controller(call, "user"),
+        // Before 1.8 the code is checked here, too, and there is no token whose expiry could be told.
+        Method::Get if with_code && !call.profile.ssl_code_login => Ok(Reply::plain(json!({"expires": null}))),
+        _ if with_code && !call.profile.ssl_code_login => Err(fail(409, "Authentication not needed")),
         // Q56: in 1.8.2 a login works on an `ssl_code` app, too; its token is of no use there. The other methods fail
         // with these two texts.
-        Method::Post => login(store, caller),
-        Method::Get if call.app.security == Security::SslCode => Err(fail(409, "Authentication not needed")),
-        _ if call.app.security == Security::SslCode => Err(fail(500, "Error: Missing primary key")),
+        Method::Post => login(call, store, caller),
+        Method::Get if with_code => Err(fail(409, "Authentication not needed")),
+        _ if with_code => Err(fail(500, "Error: Missing primary key")),
         Method::Get => read(call, store, caller),
         Method::Patch => {
             let account = valid(store, caller)?;
@@ -44,7 +48,7 @@ pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Ca
 }
 
 /// Logs a user in, and returns the token.
-fn login(store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
+fn login(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     let Some((name, password)) = caller.basic.as_ref().filter(|(n, p)| !n.is_empty() && !p.is_empty()) else {
         return Err(fail(400, "Please provide username and password"));
     };
@@ -52,13 +56,13 @@ fn login(store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     let Some(index) = store.accounts.iter().position(|a| known(a) && a.user.password == *password) else {
         // Counted for the address of the client; here all clients have one. Status 500 is the server's own (Q47).
         store.failures = (store.failures.0 + 1, Some(caller.now));
-        return Err(fail(500, "Invalid username or password"));
+        return Err(uncaught("Invalid username or password"));
     };
     // Made in any case, because the account below borrows the store.
     let fresh = store.new_token();
-    let Some(account) = store.accounts.get_mut(index) else { return Err(fail(500, "Invalid username or password")) };
+    let Some(account) = store.accounts.get_mut(index) else { return Err(uncaught("Invalid username or password")) };
     if account.user.disabled {
-        return Err(fail(500, "User account is disabled"));
+        return Err(uncaught(call.profile.disabled_user));
     }
     let until = caller.now + TOKEN_LIFE;
     // Q53: one token per user. While it is valid a login returns it, and extends it at once.
@@ -83,7 +87,7 @@ fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Repl
             // The real server sends password hashes and tokens of all users here.
             let admins = which == "admins";
             let rows = store.accounts.iter().enumerate().filter(|(i, _)| !admins || *i == 0);
-            Ok(Reply::plain(rows.map(|(i, account)| row(i, account, caller)).collect::<Vec<_>>()))
+            Ok(Reply::plain(rows.map(|(i, account)| row(call, i, account, caller)).collect::<Vec<_>>()))
         }
         Some(_) => Err(fail(400, "Invalid identifier")),
     }
@@ -120,13 +124,13 @@ fn expires(account: &Account, caller: &Caller<'_>) -> Reply {
 }
 
 /// Returns a row of the table of users. Secrets in it are made up.
-fn row(index: usize, account: &Account, caller: &Caller<'_>) -> Value {
+fn row(call: &Call<'_>, index: usize, account: &Account, caller: &Caller<'_>) -> Value {
     let user = &account.user;
     let groups: serde_json::Map<String, Value> =
         user.groups.iter().map(|g| (g.to_string(), Value::String(g.to_string()))).collect();
     let groups = if groups.is_empty() { String::new() } else { Value::Object(groups).to_string() };
     let administrator = index == 0;
-    json!({
+    let mut row = json!({
         "id": index + 1,
         "username": user.name,
         "authMethod": 1,
@@ -158,5 +162,16 @@ fn row(index: usize, account: &Account, caller: &Caller<'_>) -> Value {
         "token_valid_until": account.token.as_ref().map(|t| local(t.until, caller.offset)),
         "module_permissions": "{\"vlan\":\"1\",\"vrf\":\"1\"}",
         "compress_actions": 1,
-    })
+    });
+    if let Value::Object(row) = &mut row {
+        if !call.profile.passkeys {
+            row.shift_remove("passkey_only");
+        }
+        if call.strings {
+            for value in row.values_mut().filter(|value| value.is_number()) {
+                *value = Value::String(value.to_string());
+            }
+        }
+    }
+    row
 }

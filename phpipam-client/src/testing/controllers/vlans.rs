@@ -30,7 +30,7 @@ fn subnets_of(call: &Call<'_>, store: &Store, column: &str, id: u64, section: Op
     ids.sort_by_key(|id| store.order_of(*id));
     let with_gateway = |id| {
         let mut row = row(call, store, id);
-        with_gateway_id(store, id, &mut row);
+        with_gateway_id(call, store, id, &mut row);
         row
     };
     ids.into_iter().map(with_gateway).collect()
@@ -69,7 +69,7 @@ pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled
         },
         Method::Post => {
             let fields = call.fields(store, object, &["id", "vlanId"])?;
-            check_vlan(store, &fields, None)?;
+            check_vlan(call, store, &fields, None)?;
             let id = store.insert(object, &fields)?;
             Ok(Reply::created("Vlan created", id, call.location("vlans", id)))
         }
@@ -79,7 +79,7 @@ pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled
             }
             let id = found.ok_or_else(|| fail(404, "Invalid Vlan id"))?;
             let mut fields = call.fields(store, object, &["id", "vlanId"])?;
-            check_vlan(store, &fields, Some(id))?;
+            check_vlan(call, store, &fields, Some(id))?;
             put(&mut fields, "editDate", call.now.clone());
             store.update(object, id, &fields)?;
             Ok(Reply::done("Vlan updated"))
@@ -94,9 +94,9 @@ pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled
 }
 
 /// Checks a VLAN that is created (`old` is `None`) or changed.
-fn check_vlan(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
+fn check_vlan(call: &Call<'_>, store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     let creating = old.is_none();
-    if creating && field(fields, "name").is_none_or(str::is_empty) {
+    if (creating || call.profile.vlan_needs_name) && field(fields, "name").is_none_or(str::is_empty) {
         return Err(fail(400, "Vlan name is required"));
     }
     let number = field(fields, "number");
