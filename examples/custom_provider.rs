@@ -18,7 +18,7 @@ use ipam_core::net::IpRange;
 use ipam_core::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Capabilities, Deallocate, Deallocated,
     DeallocatedTarget, Error, ErrorKind, Find, Fingerprint, Health, IpamProvider, IpamProviderExt, ListRanges,
-    Operation, Page, PageRequest, PageToken, Placement, Range, RangeId, Result, Selection, SpaceId, Target,
+    Operation, Page, Range, RangeId, Result, SpaceId, Target,
 };
 
 /// Provider of a fixed list of ranges. Clones share their allocations.
@@ -72,17 +72,14 @@ impl IpamProvider for Shelf {
     }
 
     async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
-        request.page.validate(Operation::ListRanges)?;
-        // The ranges never change, so a page can end at a position of the list.
-        let matching = self.ranges.iter().enumerate().filter(|(_, range)| request.filter.matches(range));
-        let numbered = matching.map(|(index, range)| (index as u64 + 1, range));
-        page(Operation::ListRanges, &request.page, numbered)
+        // The ranges never change, so their positions are numbers for ever.
+        let matching = (1..).zip(self.ranges.iter()).filter(|(_, range)| request.filter.matches(range));
+        request.page.cut(Operation::ListRanges, |_| matching.map(|(number, range)| (number, range.clone())))
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-        request.validate()?;
-        supported(request)?;
-        let lines = self.lines(request)?;
+        request.validate_for(&self.capabilities())?;
+        let lines = request.resolve_lines(|id| self.ranges.iter().find(|range| range.id == *id))?;
         let mut state = self.state();
         if let Some(key) = &request.key
             && let Some(earlier) = state.repeat(key, request)?
@@ -125,63 +122,11 @@ impl IpamProvider for Shelf {
     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
         request.validate()?;
         let state = self.state();
-        let matching = state.allocations.iter().filter(|(_, allocation)| request.matches(allocation));
-        page(Operation::Find, &request.page, matching.map(|(number, allocation)| (*number, allocation)))
+        request.page.cut(Operation::Find, |after| {
+            let later = state.allocations.range(after + 1..).filter(|(_, allocation)| request.matches(allocation));
+            later.map(|(number, allocation)| (*number, allocation.clone()))
+        })
     }
-}
-
-impl Shelf {
-    /// Returns the ranges of each line. All must exist, an exact address must be in a range of its line, and no two lines
-    /// may ask for the same address.
-    fn lines(&self, request: &Allocate) -> Result<Vec<Vec<&Range>>> {
-        let mut lines = Vec::new();
-        let mut exact: Vec<(&SpaceId, IpRange)> = Vec::new();
-        for (index, line) in request.lines.iter().enumerate() {
-            let mut ranges =
-                line.ranges.iter().map(|id| self.range(Operation::Allocate, id)).collect::<Result<Vec<_>>>()?;
-            if let Some(wanted) = exactly(line.selection) {
-                let field = format!("lines[{index}].first");
-                ranges.retain(|range| range.addresses.contains_range(&wanted));
-                let Some(range) = ranges.first() else {
-                    return Err(Error::invalid(
-                        Operation::Allocate,
-                        field,
-                        wanted,
-                        "it lies in none of the line's ranges; name its range",
-                    ));
-                };
-                if exact.iter().any(|(space, other)| **space == range.space && other.overlaps(&wanted)) {
-                    return Err(Error::invalid(
-                        Operation::Allocate,
-                        field,
-                        wanted,
-                        "another line asks for it, too; ask for it once",
-                    ));
-                }
-                exact.push((&range.space, wanted));
-            }
-            lines.push(ranges);
-        }
-        Ok(lines)
-    }
-}
-
-/// Returns the addresses of an exact line; `None` for any other.
-fn exactly(selection: Selection) -> Option<IpRange> {
-    let Selection::Exact { first, count } = selection else { return None };
-    let whole = if first.is_ipv4() { IpRange::IPV4 } else { IpRange::IPV6 };
-    let last = whole.nth(whole.position(first)?.checked_add(u128::from(count.checked_sub(1)?))?)?;
-    IpRange::new(first, last).ok()
-}
-
-/// Refuses requests that need a capability which this provider does not have.
-fn supported(request: &Allocate) -> Result<()> {
-    let plain = |line: &AllocateLine| {
-        let scattered =
-            !matches!(line.selection, Selection::Next { placement: Placement::Contiguous | Placement::Aligned, .. });
-        scattered && line.expiry.is_none() && line.labels.tags.is_empty()
-    };
-    if request.lines.iter().all(plain) { Ok(()) } else { Err(Error::unsupported(Operation::Allocate, "shelf")) }
 }
 
 /// Addresses chosen for a request, which are not stored yet.
@@ -199,7 +144,7 @@ impl WriteSet<'_> {
         ranges: &[&Range],
     ) -> Result<Vec<(Range, AllocateLine, IpAddr)>> {
         for range in ranges {
-            let addresses = match exactly(line.selection) {
+            let addresses = match line.selection.exact_range() {
                 Some(wanted) => self.exact(range, wanted)?,
                 None => self.next(range, line),
             };
@@ -220,7 +165,7 @@ impl WriteSet<'_> {
     }
 
     fn exact(&self, range: &Range, wanted: IpRange) -> Result<Vec<IpAddr>> {
-        let addresses: Vec<IpAddr> = wanted.addresses().collect();
+        let addresses: Vec<IpAddr> = wanted.into_iter().collect();
         match addresses.iter().find(|ip| !range.can_allocate(**ip) || self.is_taken(range, **ip)) {
             None => Ok(addresses),
             Some(ip) => {
@@ -321,27 +266,6 @@ impl State {
         self.requests.retain(|_, request| request.lines.iter().flatten().any(|(id, _)| allocations.contains_key(id)));
         freed
     }
-}
-
-/// One page of what is numbered in ascending order. The token is the last number of the page before.
-fn page<'a, T: Clone + 'a>(
-    operation: Operation,
-    request: &PageRequest,
-    items: impl Iterator<Item = (u64, &'a T)>,
-) -> Result<Page<T>> {
-    let after = match &request.token {
-        None => 0,
-        Some(token) => {
-            let number = token.as_str().parse().ok().filter(|number| *number > 0);
-            number.ok_or_else(|| Error::invalid(operation, "page.token", token, "give one that a page before had"))?
-        }
-    };
-    let size = request.size.map_or(100, |size| size.get() as usize);
-    let mut rest = items.filter(|(number, _)| *number > after);
-    let taken: Vec<(u64, &T)> = rest.by_ref().take(size).collect();
-    let more = rest.next().is_some();
-    let next = taken.last().filter(|_| more).map(|(number, _)| PageToken::new(number.to_string()));
-    Ok(Page::new(taken.into_iter().map(|(_, item)| item.clone()).collect(), next))
 }
 
 #[tokio::main]

@@ -59,7 +59,8 @@ use crate::{
 /// (version 0.1), which this crate does not re-export.
 ///
 /// A provider that wraps another one has to forward every method: put `#[deny(clippy::missing_trait_methods)]` on its
-/// `impl`. The feature `conformance` has a suite of tests for these docs.
+/// `impl`. What authors would write again is in [`Allocate::validate_for`], [`Allocate::resolve_lines`] and
+/// [`PageRequest::cut`](crate::PageRequest::cut). The feature `conformance` has a suite of tests for these docs.
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -68,9 +69,8 @@ use crate::{
 ///     Error, Find, Health, IpamProvider, ListRanges, Operation, Page, Range, Result, Target,
 /// };
 ///
-/// /// Provider without any range.
 /// #[derive(Debug)]
-/// struct Empty;
+/// struct Empty; // without any range
 ///
 /// #[async_trait]
 /// impl IpamProvider for Empty {
@@ -85,7 +85,7 @@ use crate::{
 ///         Ok(Page::new(Vec::new(), None))
 ///     }
 ///     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-///         request.validate()?;
+///         request.validate_for(&self.capabilities())?;
 ///         Err(Error::not_found(Operation::Allocate, "range", &request.lines[0].ranges[0]))
 ///     }
 ///     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {

@@ -273,6 +273,26 @@ impl IpRange {
     }
 }
 
+/// Iterates over the addresses in ascending order, as [`addresses`](IpRange::addresses) does.
+impl IntoIterator for IpRange {
+    type Item = IpAddr;
+    type IntoIter = Addresses;
+
+    fn into_iter(self) -> Addresses {
+        self.addresses()
+    }
+}
+
+/// Iterates over the addresses in ascending order, as [`addresses`](IpRange::addresses) does.
+impl IntoIterator for &IpRange {
+    type Item = IpAddr;
+    type IntoIter = Addresses;
+
+    fn into_iter(self) -> Addresses {
+        self.addresses()
+    }
+}
+
 impl From<Ipv4Net> for IpRange {
     /// Returns the range of all addresses of the subnet, network and broadcast included; host bits are cleared.
     fn from(net: Ipv4Net) -> Self {

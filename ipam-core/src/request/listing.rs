@@ -1,68 +1,14 @@
-//! Requests to list ranges and blocks, and to find allocations, page by page.
+//! Requests to list ranges and blocks, and to find allocations.
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 
 use ipnet::IpNet;
 
-use super::setters;
+use super::{PageRequest, setters};
 use crate::{
-    Allocation, AllocationId, AllocationKey, AllocationState, Block, BlockId, Family, MacAddr, Owner, PageToken,
-    Properties, Range, RangeId, SpaceId, Tag, Tags,
+    Allocation, AllocationId, AllocationKey, AllocationState, Block, BlockId, Family, MacAddr, Owner, Properties,
+    Range, RangeId, SpaceId, Tag, Tags,
 };
-
-/// Page of a listing: its size, and where it starts.
-///
-/// [`IpamProviderExt`](crate::IpamProviderExt) has streams over all pages. This is the loop that they run:
-///
-/// ```
-/// use ipam_core::{DefineRange, Find, IpamProvider, IpamProviderExt, MemoryProvider, PageRequest};
-///
-/// # futures_executor::block_on(async {
-/// let ipam = MemoryProvider::new();
-/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
-/// # for _ in 0..5 { ipam.allocate_one("lan", "vm-42").await?; }
-/// let mut request = Find::default().with_range("lan").with_page(PageRequest::of(2));
-/// let mut sizes = Vec::new();
-/// loop {
-///     let page = ipam.find(&request).await?;
-///     sizes.push(page.items.len());
-///     let Some(token) = page.next else { break };
-///     request.page.token = Some(token);
-/// }
-/// assert_eq!(sizes, [2, 2, 1]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # }).unwrap();
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
-#[non_exhaustive]
-pub struct PageRequest {
-    /// Maximum number of items, up to [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE). A page may have fewer.
-    ///
-    /// With `None` the provider chooses; the stores of this crate choose 1000.
-    // `NonZeroU32`, because a listing in pages of zero items never ends. `None` lets the provider choose: a server has
-    // a size at which it is fastest.
-    pub size: Option<NonZeroU32>,
-    /// [`Page::next`](crate::Page::next) of the page before; `None` for the first page.
-    ///
-    /// The filter must be the same as for that page. The tokens of the stores of this crate stay valid for good, also
-    /// after a restart; those of other providers may expire, and are then refused as `InvalidInput`.
-    pub token: Option<PageToken>,
-}
-
-impl PageRequest {
-    /// Makes a request for the first page, of at most `size` items; 0 leaves the size to the provider.
-    #[must_use]
-    pub const fn of(size: u32) -> Self {
-        Self { size: NonZeroU32::new(size), token: None }
-    }
-
-    setters! {
-        /// Sets the token of the page before.
-        with_token => token: Option<PageToken>;
-    }
-}
 
 /// Filter for ranges. A range has to meet all conditions; a condition that is not set is met by all ranges.
 ///

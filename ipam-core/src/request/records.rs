@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::listing::PageRequest;
+use super::PageRequest;
 use super::validate::{MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, labels, range_fits};
 use crate::{AllocationState, Error, Operation, PortableRecord, PortableRequest, Result};
 
