@@ -20,6 +20,7 @@ macro_rules! conformance_tests {
         fn __conformance_harness() -> impl $crate::conformance::Harness {
             $harness
         }
+        const __CONFORMANCE_SUITE: &str = module_path!();
         $crate::__conformance_cases! { [$crate::__conformance_tests] }
     };
 }
@@ -36,7 +37,8 @@ macro_rules! __conformance_tests {
                     #[test]
                     fn $case() -> Result<(), $crate::conformance::Failure> {
                         let name = concat!(stringify!($group), "::", stringify!($case));
-                        $crate::conformance::check(super::__conformance_harness(), name)
+                        let (suite, harness) = (super::__CONFORMANCE_SUITE, super::__conformance_harness());
+                        $crate::conformance::check_of_suite(suite, harness, name)
                     }
                 )*
             }

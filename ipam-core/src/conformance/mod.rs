@@ -44,6 +44,9 @@
 //! - The harness lacks a hook of the table below, or cannot make the set-up: the case is skipped. The result is
 //!   [`CaseOutcome::Skipped`] with the reason. The tests of [`tests!`] print it; `cargo test -- --nocapture` shows it.
 //!
+//! When the last of the tests has ended, a [`Report`] says how many cases really ran, and whether durability and other
+//! processes were tested.
+//!
 //! # Optional parts of a harness
 //! | the provider | the harness implements |
 //! | --- | --- |
@@ -83,6 +86,7 @@ mod policies;
 mod preview;
 mod ranges;
 mod records;
+mod report;
 mod run;
 mod setup;
 mod stage;
@@ -100,5 +104,8 @@ pub use futures_util::future::BoxFuture;
 pub use harness::{Harness, Limits};
 pub use needs::Need;
 pub use outcome::{CaseOutcome, Failure};
+pub use report::Report;
+#[doc(hidden)]
+pub use run::check_of_suite;
 pub use run::{cases, check, run};
 pub use setup::{Fixture, NoFixture, Setup};

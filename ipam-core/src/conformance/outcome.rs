@@ -115,13 +115,47 @@ pub(super) fn check(holds: bool, why: impl Display) -> CaseResult {
     if holds { Ok(()) } else { fail(why) }
 }
 
+/// Returns the `Debug` form, without what has no value and cut to 600 characters: a list of allocations fills a screen
+/// with fields that are not set.
+fn short(value: &impl Debug) -> String {
+    const LIMIT: usize = 600;
+    let mut text = format!("{value:?}");
+    for empty in [": None", ": {}", ": []", ": \"\""] {
+        text = without_field(&text, empty);
+    }
+    match text.char_indices().nth(LIMIT) {
+        Some((at, _)) => format!("{}… ({} characters)", &text[..at], text.chars().count()),
+        None => text,
+    }
+}
+
+/// Returns the text without the fields of this value, such as `expires: None, `.
+fn without_field(text: &str, value: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(value) {
+        let (before, after) = (&rest[..at], &rest[at + value.len()..]);
+        let name = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |last| last + 1);
+        let ends = after.starts_with([',', ' ', '}']);
+        if name < at && ends {
+            kept.push_str(&before[..name]);
+            rest = after.strip_prefix(", ").unwrap_or(after);
+        } else {
+            kept.push_str(&rest[..at + value.len()]);
+            rest = after;
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
 /// Fails the case unless both are equal.
 #[track_caller]
 pub(super) fn same<A: Debug + PartialEq<B>, B: Debug>(seen: A, expected: B, why: impl Display) -> CaseResult {
     if seen == expected {
         return Ok(());
     }
-    fail(format_args!("{why}\n    seen:     {seen:?}\n    expected: {expected:?}"))
+    fail(format_args!("{why}\n    seen:     {}\n    expected: {}", short(&seen), short(&expected)))
 }
 
 /// Returns the value, or fails the case if there is none.
@@ -141,7 +175,7 @@ pub(super) fn some<T>(value: Option<T>, what: impl Display) -> CaseResult<T> {
 pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind, operation: Operation) -> CaseResult<Error> {
     let error = match result {
         Err(error) => error,
-        Ok(value) => return fail(format_args!("{operation} must fail with {kind:?}, but returned {value:?}")),
+        Ok(value) => return fail(format_args!("{operation} must fail with {kind:?}, but returned {}", short(&value))),
     };
     check(error.kind() == kind, format_args!("{operation} must fail with {kind:?}, but failed with: {error}"))?;
     // Retry layers and logs use the operation; one of an inner call would mislead both.
@@ -167,4 +201,21 @@ pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind, operation: O
         _ => {}
     }
     Ok(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Allocated, Allocation};
+
+    #[test]
+    fn dumps_leave_out_what_has_no_value_and_are_cut() {
+        let one = Allocation::new("7", "default", "lan", std::net::Ipv4Addr::LOCALHOST.into());
+        let text = short(&one);
+        assert!(text.contains("127.0.0.1") && !text.contains("None"), "{text}");
+        let many = Allocated::new("key", vec![vec![one; 100]], false);
+        let text = short(&many);
+        assert!(text.chars().count() < 640 && text.ends_with(" characters)"), "{text}");
+        assert_eq!(short(&"a: None of it"), "\"a: None of it\"");
+    }
 }

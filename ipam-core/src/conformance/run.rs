@@ -9,6 +9,7 @@ use super::case::Case;
 use super::harness::Harness;
 use super::list::CASES;
 use super::outcome::{CaseOutcome, Failure, Stop, fail};
+use super::report;
 
 /// Returns all cases, group by group.
 ///
@@ -64,20 +65,36 @@ pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<CaseOutcom
     }
 }
 
-/// Runs the case with this name. The tests of [`tests!`](super::tests) call it.
+/// Runs the case with this name.
 ///
 /// Prints to standard error if the case was skipped, or if the provider does not declare a capability that it needs.
 ///
 /// # Errors
 /// [`Failure`] if no case has this name; otherwise as for [`run`].
 pub fn check(harness: impl Harness, name: &str) -> Result<(), Failure> {
+    tell(name, named(harness, name)?)
+}
+
+/// Runs the case with this name for a test of [`tests!`](super::tests), and counts it in the report of its suite.
+#[doc(hidden)]
+pub fn check_of_suite(suite: &'static str, harness: impl Harness, name: &str) -> Result<(), Failure> {
+    let result = named(harness, name);
+    report::ended(suite, name, &result);
+    tell(name, result?)
+}
+
+fn named(harness: impl Harness, name: &str) -> Result<CaseOutcome, Failure> {
     let Some(case) = CASES.iter().find(|case| case.name == name) else {
         return Err(Failure::no_case(name));
     };
     // Erased here, so that the cases are compiled once and not for each harness.
     let harness: Arc<dyn Harness> = Arc::new(harness);
-    match run(&harness, case)? {
-        // Neither of the others fails: a provider need not have every capability, nor a harness every hook.
+    run(&harness, case)
+}
+
+// Neither of the others fails: a provider need not have every capability, nor a harness every hook.
+fn tell(name: &str, outcome: CaseOutcome) -> Result<(), Failure> {
+    match outcome {
         CaseOutcome::Passed => {}
         CaseOutcome::Undeclared(need) => eprintln!("{name}: the provider does not declare {need:?}, and refuses it"),
         CaseOutcome::Skipped(reason) => eprintln!("{name}: skipped: {reason}"),
