@@ -404,6 +404,31 @@ impl From<NetError> for Error {
     }
 }
 
+impl From<std::net::AddrParseError> for Error {
+    /// Converts the error of an address that was parsed to `InvalidInput`. The original is the
+    /// [`source`](StdError::source).
+    fn from(error: std::net::AddrParseError) -> Self {
+        let message = format!("{error}; write an address such as 192.0.2.1 or 2001:db8::1");
+        Self::new(ErrorKind::InvalidInput, Operation::Calculate, message).with_source(error)
+    }
+}
+
+impl From<ipnet::AddrParseError> for Error {
+    /// Converts the error of a prefix that was parsed to `InvalidInput`, so that a function that returns
+    /// [`Result`](crate::Result) can parse with `?`. The original is the [`source`](StdError::source).
+    ///
+    /// ```
+    /// fn lan() -> ipam_core::Result<ipam_core::DefineRange> {
+    ///     Ok(ipam_core::DefineRange::new("lan", "192.0.2.0/24".parse()?).with_gateway("192.0.2.1".parse()?))
+    /// }
+    /// assert!(lan().is_ok());
+    /// ```
+    fn from(error: ipnet::AddrParseError) -> Self {
+        let message = format!("{error}; write a prefix such as 192.0.2.0/24 or 2001:db8::/64");
+        Self::new(ErrorKind::InvalidInput, Operation::Calculate, message).with_source(error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
