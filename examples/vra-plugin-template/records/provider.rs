@@ -69,9 +69,9 @@ impl<R: Records> IpamProvider for RecordProvider<R> {
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-        request.validate()?;
+        request.validate_for(&self.capabilities())?;
         let count: usize = request.lines.iter().map(|line| line.selection.count() as usize).sum();
-        if count > MOST_ADDRESSES || request.lines.iter().any(|line| line.expiry.is_some()) {
+        if count > MOST_ADDRESSES {
             return Err(Error::unsupported(Operation::Allocate, R::NAME));
         }
         if request.key.is_some() {
@@ -256,7 +256,7 @@ impl<R: Records> RecordProvider<R> {
                 ranges.insert(id.clone(), range);
             }
         }
-        let lines = lines(request, &ranges)?;
+        let lines = request.resolve_lines(|id| ranges.get(id))?;
         let mut used: HashMap<SpaceId, IpSet> = HashMap::new();
         let mut read: Vec<&RangeId> = Vec::new();
         let mut chosen = Vec::new();
@@ -273,7 +273,7 @@ impl<R: Records> RecordProvider<R> {
                     }
                     read.push(&range.id);
                 }
-                addresses = match exact(line.selection) {
+                addresses = match line.selection.exact_range() {
                     Some(wanted) if wanted.addresses().any(|ip| !range.can_allocate(ip) || used.contains(ip)) => {
                         let message =
                             format!("an address of {wanted} is taken, reserved or the gateway; choose another");
@@ -379,32 +379,6 @@ impl<R: Records> RecordProvider<R> {
     }
 }
 
-/// Returns the ranges of each line that it may take its addresses from.
-///
-/// # Errors
-/// `InvalidInput` if an exact address is in none of the ranges of its line, or in two lines.
-fn lines<'a>(request: &Allocate, ranges: &'a HashMap<RangeId, Range>) -> Result<Vec<Vec<&'a Range>>> {
-    let mut all = Vec::new();
-    let mut named: Vec<(&SpaceId, IpRange)> = Vec::new();
-    for (index, line) in request.lines.iter().enumerate() {
-        let mut of_line: Vec<&Range> = line.ranges.iter().filter_map(|id| ranges.get(id)).collect();
-        if let Some(wanted) = exact(line.selection) {
-            let invalid = |remedy| Error::invalid(Operation::Allocate, format!("lines[{index}].first"), wanted, remedy);
-            of_line.retain(|range| range.addresses.contains_range(&wanted));
-            of_line.truncate(1);
-            let Some(range) = of_line.first() else {
-                return Err(invalid("it lies in none of the line's ranges; name its range"));
-            };
-            if named.iter().any(|(space, other)| **space == range.space && other.overlaps(&wanted)) {
-                return Err(invalid("another line asks for it, too; ask for it once"));
-            }
-            named.push((&range.space, wanted));
-        }
-        all.push(of_line);
-    }
-    Ok(all)
-}
-
 /// Returns the lowest free addresses, as many as the line asks for or fewer.
 fn lowest(selection: Selection, within: IpRange, out: &IpSet) -> Vec<IpAddr> {
     let free = FreeRanges::of_set(within, out);
@@ -418,12 +392,6 @@ fn lowest(selection: Selection, within: IpRange, out: &IpSet) -> Vec<IpAddr> {
         _ => return free.addresses().take(count as usize).collect(),
     };
     run.iter().flat_map(IpRange::addresses).collect()
-}
-
-/// Returns the addresses of an exact line; `None` for any other.
-fn exact(selection: Selection) -> Option<IpRange> {
-    let Selection::Exact { first, count } = selection else { return None };
-    IpRange::starting_at(first, u128::from(count)).ok()
 }
 
 /// Returns a random number as text.
