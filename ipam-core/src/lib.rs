@@ -10,6 +10,8 @@ pub mod conformance;
 mod count;
 mod engine;
 mod error;
+#[cfg(feature = "export")]
+pub mod export;
 mod family;
 mod handles;
 #[cfg(feature = "http")]
