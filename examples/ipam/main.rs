@@ -15,6 +15,7 @@ mod deallocate;
 mod diff;
 mod doctor;
 mod exit;
+mod export;
 mod find;
 mod follow;
 mod migrate;
@@ -168,6 +169,7 @@ async fn ask(provider: &dyn IpamProvider, verb: Ask, as_json: bool) -> Result<Ou
         Ask::Usage(args) => usage::run(provider, args, as_json).await,
         Ask::Changes(args) => changes::run(provider, args).await,
         Ask::Sweep(args) => sweep::run(provider, args).await,
+        Ask::Export(command) => export::run(provider, command, as_json).await,
         Ask::Check => check::run(provider).await,
     }
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod blocks;
 mod command_line;
+mod export;
 mod labels;
 mod moving;
 mod plan;
@@ -22,6 +23,7 @@ use crate::vra8::Vra8;
 pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Sweep, Update, Usage};
 pub(crate) use self::blocks::{AllocateRange, BlockField, Blocks};
 pub(crate) use self::command_line::read;
+pub(crate) use self::export::{ExportCommand, ExportFile, ExportFilter, ExportZones};
 pub(crate) use self::labels::ExpectArgs;
 pub(crate) use self::moving::{Diff, Migrate};
 pub(crate) use self::plan::{FileFormat, PlanCommand, PlanFiles};
@@ -123,6 +125,9 @@ pub(crate) enum Ask {
     Update(Update),
     /// Show how many addresses of each range are allocated and free.
     Usage(Usage),
+    /// Write files for other programs: hosts, dnsmasq, BIND and PTR zones, Ansible, Prometheus.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// List changes with time and actor, oldest first.
     Changes(Changes),
     /// Undo abandoned claims. A claim is an address that a process took on a server and did not return to its caller yet; it
