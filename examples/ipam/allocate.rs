@@ -4,7 +4,7 @@ use ipam_core::{Allocate, AllocateLine, IpamProvider, Labels, Placement, Precond
 
 use crate::cli;
 use crate::exit::Failure;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, remark};
 use crate::tables;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Result<Output, Failure> {
@@ -21,7 +21,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Res
     let allocated = provider.allocate(&request).await?;
     let mut text = tables::allocations(allocated.iter(), "nothing");
     if allocated.repeated {
-        text.push_str("allocated by an earlier call with this key");
+        remark(&mut text, "allocated by an earlier call with this key");
     }
     Output::new(text, &allocated)
 }

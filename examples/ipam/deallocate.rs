@@ -8,7 +8,7 @@ use crate::allocation_name::{Named, named};
 use crate::cli;
 use crate::exit::Failure;
 use crate::never_allocated::why_never;
-use crate::output::Output;
+use crate::output::{Output, remark};
 use crate::tables;
 
 fn address_of(target: &Target) -> Option<(RangeId, IpAddr)> {
@@ -47,21 +47,20 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
     let already = deallocated.targets.iter().filter(|target| target.was_free()).count();
     let mut text = tables::allocations(deallocated.freed(), "");
     if already > 0 {
-        text.push_str(&format!(
-            "{already} of {} free already, or kept because of --expect-owner or --expect-key",
-            deallocated.targets.len()
-        ));
+        let all = deallocated.targets.len();
+        let why = "free already, or kept because of --expect-owner or --expect-key";
+        remark(&mut text, format!("{already} of {all} {why}"));
     }
     let freed = |address: &IpAddr| deallocated.freed().any(|allocation| allocation.address == *address);
     for (range, address) in addresses.into_iter().filter(|(_, address)| !freed(address)) {
         // A gateway or reserved address is never allocated, so "free already" would mislead.
         for reason in why_never(provider, address, Some(&range)).await? {
-            text.push_str(&format!("\n{reason}"));
+            remark(&mut text, reason.to_string());
         }
     }
     for address in free {
         for reason in why_never(provider, address, None).await? {
-            text.push_str(&format!("\n{reason}"));
+            remark(&mut text, reason.to_string());
         }
     }
     Output::new(text, &deallocated)

@@ -66,7 +66,8 @@ async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    let as_json = cli.json;
+    output::set_form(cli.form());
+    let as_json = cli.form() == output::Form::Json;
     if as_json {
         progress::be_silent();
     }
@@ -93,7 +94,7 @@ fn failed(failure: &Failure, as_json: bool) -> ExitCode {
 
 /// Returns the output and the exit code.
 async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
-    let as_json = cli.json;
+    let as_json = cli.form() == output::Form::Json;
     let provider = cli.provider;
     let url = provider.as_deref();
     let done = |output| (output, exit::DONE);

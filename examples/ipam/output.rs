@@ -1,11 +1,55 @@
 //! Results of commands: a table for people, JSON for programs.
 
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::exit::Failure;
+use crate::progress;
+
+/// Form of the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// Tables with the columns that fit a terminal.
+    Table,
+    /// Tables with all columns.
+    Wide,
+    /// Tables as CSV with all columns; missing values are empty.
+    Csv,
+    /// JSON, for programs.
+    Json,
+    /// Only the first column of tables, which names the item; nothing if there is none.
+    Name,
+}
+
+/// Form that was asked for, by its place in `Form`. One for the whole process: each table has it.
+static FORM: AtomicU8 = AtomicU8::new(0);
+
+const FORMS: [Form; 5] = [Form::Table, Form::Wide, Form::Csv, Form::Json, Form::Name];
+
+/// Sets the form of all tables.
+pub(crate) fn set_form(form: Form) {
+    FORM.store(form as u8, Ordering::Relaxed);
+}
+
+fn form() -> Form {
+    FORMS.get(usize::from(FORM.load(Ordering::Relaxed))).copied().unwrap_or(Form::Table)
+}
+
+/// Adds a remark to a table: below it for people, and to standard error where a program reads the table.
+pub(crate) fn remark(text: &mut String, remark: impl AsRef<str>) {
+    match form() {
+        Form::Table | Form::Wide | Form::Json => {
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text.push_str(remark.as_ref());
+        }
+        Form::Csv | Form::Name => progress::note(remark.as_ref()),
+    }
+}
 
 /// Result of a command in both forms.
 #[derive(Debug)]
@@ -118,25 +162,57 @@ pub(crate) struct Table {
     /// End of each cell.
     ends: Vec<usize>,
     right: Vec<bool>,
+    /// Columns that are shown, by their index among the cells of a row.
+    shown: Vec<bool>,
+    form: Form,
 }
 
 impl Table {
-    /// Table with these headings; a heading that starts with `>` aligns its column to the right.
+    /// Table with these headings; a heading that starts with `>` aligns its column to the right, and one that starts with
+    /// `+` is in the form `wide` and in CSV only.
     pub(crate) fn new(headings: &[&str]) -> Self {
-        let right = headings.iter().map(|heading| heading.starts_with('>')).collect();
-        let mut table = Self { cells: String::new(), ends: Vec::new(), right };
-        table.row(headings.iter().map(|heading| heading.trim_start_matches('>').to_owned()));
+        Self::in_form(headings, form())
+    }
+
+    fn in_form(headings: &[&str], form: Form) -> Self {
+        let shown: Vec<bool> = headings
+            .iter()
+            .enumerate()
+            .map(|(column, heading)| match form {
+                Form::Wide | Form::Csv => true,
+                Form::Table | Form::Json => !heading.starts_with('+'),
+                Form::Name => column == 0,
+            })
+            .collect();
+        let of_shown = headings.iter().zip(&shown).filter(|(_, shown)| **shown);
+        let right = of_shown.map(|(heading, _)| heading.starts_with('>')).collect();
+        let mut table = Self { cells: String::new(), ends: Vec::new(), right, shown, form };
+        table.row(headings.iter().map(|heading| heading.trim_start_matches(['>', '+']).to_owned()));
         table
     }
 
     /// Adds a row. Control characters are replaced, because they could move the cursor of a terminal.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let mut cells = cells.into_iter();
-        for _ in 0..self.right.len() {
+        for shown in &self.shown {
             let cell = cells.next().unwrap_or_default();
-            self.cells.extend(cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+            if !shown {
+                continue;
+            }
+            // A line end is part of a value in CSV, whose readers are no terminals.
+            let kept = |c: char| self.form == Form::Csv && c == '\n';
+            self.cells.extend(cell.chars().map(|c| if c.is_control() && !kept(c) { '\u{fffd}' } else { c }));
             self.ends.push(self.cells.len());
         }
+    }
+
+    fn csv(&self, columns: usize) -> String {
+        let mut text = String::with_capacity(self.cells.len() + self.ends.len());
+        for (index, cell) in self.cells().enumerate() {
+            text.push_str(&csv_cell(cell));
+            text.push(if (index + 1).is_multiple_of(columns.max(1)) { '\n' } else { ',' });
+        }
+        text
     }
 
     fn cells(&self) -> impl Iterator<Item = &str> {
@@ -147,6 +223,11 @@ impl Table {
     /// Returns the table as text, or `if_empty` if it has no rows.
     pub(crate) fn render(&self, if_empty: &str) -> String {
         let columns = self.right.len();
+        match self.form {
+            Form::Csv => return self.csv(columns),
+            Form::Name => return self.cells().skip(columns).map(|cell| format!("{cell}\n")).collect(),
+            Form::Table | Form::Wide | Form::Json => {}
+        }
         if self.ends.len() <= columns {
             return if_empty.to_owned();
         }
@@ -174,6 +255,21 @@ impl Table {
         }
         text
     }
+}
+
+/// Returns a cell of CSV (RFC 4180).
+fn csv_cell(cell: &str) -> String {
+    match cell {
+        // The dash is for people.
+        "-" => String::new(),
+        // What a spreadsheet would take for a formula gets an apostrophe, as in a plan.
+        cell if cell.starts_with(['=', '+', '-', '@']) => csv_quoted(&format!("'{cell}")),
+        cell => csv_quoted(cell),
+    }
+}
+
+fn csv_quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
 /// Returns the value as text, or a dash if there is none.
@@ -219,6 +315,24 @@ mod tests {
         rows.add(&items[1], |item| [item.to_string()]).unwrap();
         assert_eq!(rows.finish("none").text, "NAME\n7\n");
         assert_eq!(Rows::new(false, &["NAME"]).finish("none").text, "none");
+    }
+
+    #[test]
+    fn a_table_has_other_forms() {
+        let written = |form| {
+            let mut table = Table::in_form(&["ID", ">FREE", "+NOTE"], form);
+            table.row(["a,b".to_owned(), "-".to_owned(), "two\nlines \"x\"".to_owned()]);
+            table.row(["c".to_owned(), "7".to_owned(), "=1+1".to_owned()]);
+            table.render("none")
+        };
+        assert_eq!(written(Form::Table), "ID   FREE\na,b     -\nc       7\n");
+        assert_eq!(written(Form::Json), written(Form::Table));
+        assert_eq!(written(Form::Wide), "ID   FREE  NOTE\na,b     -  two\u{fffd}lines \"x\"\nc       7  =1+1\n");
+        assert_eq!(written(Form::Csv), "ID,FREE,NOTE\n\"a,b\",,\"two\nlines \"\"x\"\"\"\nc,7,'=1+1\n");
+        assert_eq!(written(Form::Name), "a,b\nc\n");
+        assert_eq!(Table::in_form(&["ID"], Form::Csv).render("none"), "ID\n");
+        assert_eq!(Table::in_form(&["ID"], Form::Name).render("none"), "");
+        assert!(FORMS.iter().enumerate().all(|(place, form)| *form as usize == place));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use ipam_core::{IpamProvider, Sweep, Swept};
 
 use crate::cli;
 use crate::exit::Failure;
-use crate::output::{Output, Table, or_dash};
+use crate::output::{Output, Table, or_dash, remark};
 use crate::times::show_time;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Sweep) -> Result<Output, Failure> {
@@ -27,10 +27,10 @@ fn text(swept: &Swept, dry_run: bool) -> String {
     let mut text = table.render("no abandoned claims");
     if !swept.claims.is_empty() {
         let done = if dry_run { "would be undone" } else { "undone" };
-        text.push_str(&format!("{} {done}", swept.claims.len()));
+        remark(&mut text, format!("{} {done}", swept.claims.len()));
     }
     if swept.more {
-        text.push_str("\nthere are more: run it again, or with a higher --limit");
+        remark(&mut text, "there are more: run it again, or with a higher --limit");
     }
     text
 }

@@ -6,9 +6,24 @@ use ipam_core::{Allocation, Block, Range, Tags};
 use crate::output::{Table, or_dash};
 use crate::times::show_time;
 
-pub(crate) const RANGES: [&str; 9] = ["ID", "SPACE", "PREFIX", "ADDRESSES", "STATE", "GATEWAY", "DNS", "VLAN", "NAME"];
+pub(crate) const RANGES: [&str; 14] = [
+    "ID",
+    "SPACE",
+    "PREFIX",
+    "ADDRESSES",
+    "STATE",
+    "GATEWAY",
+    "DNS",
+    "VLAN",
+    "NAME",
+    "+BLOCK",
+    "+DOMAIN",
+    "+RESERVED",
+    "+TAGS",
+    "+DESCRIPTION",
+];
 
-pub(crate) fn range(range: &Range) -> [String; 9] {
+pub(crate) fn range(range: &Range) -> [String; 14] {
     [
         range.id.to_string(),
         range.space.to_string(),
@@ -19,6 +34,11 @@ pub(crate) fn range(range: &Range) -> [String; 9] {
         list(&range.network.dns_servers),
         or_dash(range.network.vlan.as_ref().map(|vlan| vlan.number)),
         range.name.clone(),
+        or_dash(range.block.as_ref()),
+        or_dash(range.network.domain.as_ref()),
+        list(&range.reserved),
+        tags(&range.tags),
+        or_dash(range.description.as_ref()),
     ]
 }
 
@@ -42,7 +62,7 @@ fn never_allocates(range: &Range) -> Option<&'static str> {
 }
 
 pub(crate) fn blocks<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
-    let mut table = Table::new(&["ID", "SPACE", "PREFIX", "TAGS", "NAME"]);
+    let mut table = Table::new(&["ID", "SPACE", "PREFIX", "TAGS", "NAME", "+DESCRIPTION"]);
     for block in blocks {
         table.row([
             block.id.to_string(),
@@ -50,14 +70,30 @@ pub(crate) fn blocks<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String 
             block.net.to_string(),
             tags(&block.tags),
             block.name.clone(),
+            or_dash(block.description.as_ref()),
         ]);
     }
     table.render("no blocks")
 }
 
-pub(crate) const ALLOCATIONS: [&str; 9] = ["ADDRESS", "RANGE", "STATE", "OWNER", "HOST", "MAC", "EXPIRES", "KEY", "ID"];
+pub(crate) const ALLOCATIONS: [&str; 14] = [
+    "ADDRESS",
+    "RANGE",
+    "STATE",
+    "OWNER",
+    "HOST",
+    "MAC",
+    "EXPIRES",
+    "KEY",
+    "ID",
+    "+SPACE",
+    "+TAGS",
+    "+DESCRIPTION",
+    "+CREATED",
+    "+UPDATED",
+];
 
-pub(crate) fn allocation(allocation: &Allocation) -> [String; 9] {
+pub(crate) fn allocation(allocation: &Allocation) -> [String; 14] {
     let labels = &allocation.labels;
     [
         allocation.address.to_string(),
@@ -69,6 +105,11 @@ pub(crate) fn allocation(allocation: &Allocation) -> [String; 9] {
         or_dash(allocation.expires.map(show_time)),
         or_dash(allocation.key.as_ref()),
         allocation.id.to_string(),
+        allocation.space.to_string(),
+        tags(&labels.tags),
+        or_dash(labels.description.as_ref()),
+        or_dash(allocation.created.map(show_time)),
+        or_dash(allocation.updated.map(show_time)),
     ]
 }
 

@@ -461,3 +461,42 @@ fn rusqlite_lock(path: &Path) -> rusqlite::Connection {
     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     connection
 }
+
+#[test]
+fn tables_have_other_forms() {
+    let shell = Shell::with_lan();
+    shell.ok(&["allocate", "lan", "--owner", "a,b", "--hostname", "web1", "--description", "=front \"end\""]);
+    let csv = shell.ok(&["find", "-o", "csv"]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines[0].starts_with("ADDRESS,RANGE,STATE,OWNER,HOST,MAC,"), "{csv}");
+    assert!(lines[1].starts_with("10.0.1.2,lan,allocated,\"a,b\",web1,,"), "{csv}");
+    assert!(lines[1].contains(",\"'=front \"\"end\"\"\","), "{csv}");
+    assert_eq!(lines.len(), 2);
+    assert_eq!(shell.ok(&["find", "-o", "name"]), "10.0.1.2\n");
+    assert_eq!(shell.ok(&["-o", "name", "ranges", "list"]), "lan\n");
+    assert!(shell.ok(&["find", "-o", "wide"]).contains("DESCRIPTION"));
+    assert!(!shell.ok(&["find"]).contains("DESCRIPTION"));
+    let json: Value = serde_json::from_str(&shell.ok(&["find", "-o", "json"])).unwrap();
+    assert_eq!(json, shell.json(&["find"]));
+    // A remark must not be a row of a table that a program reads.
+    let freed = shell.run(&["deallocate", "10.0.1.2", "10.0.1.2", "-o", "name"]);
+    assert_eq!((freed.out.as_str(), freed.code), ("10.0.1.2\n", 0), "{freed:?}");
+    assert_eq!(shell.ok(&["find", "-o", "name"]), "");
+    assert_eq!(shell.ok(&["find", "--range", "lan", "-o", "csv"]).lines().count(), 1);
+    assert_eq!(shell.run(&["find", "-o", "xml"]).code, 2);
+}
+
+#[test]
+fn the_help_is_short_and_tells_the_forms_of_a_url_once() {
+    let all = run(None, &["--help"]).out;
+    assert_eq!(all.matches("phpipam+https://").count(), 1, "{all}");
+    assert!(all.contains("IPAM_PASSWORD_FILE"), "{all}");
+    for arguments in [["find", "--help"], ["find", "-h"], ["help", "find"]] {
+        let help = run(None, &arguments).out;
+        assert!(!help.contains("phpipam+https://") && help.contains("-p, --provider <URL>"), "{help}");
+    }
+    let short = run(None, &["-h"]).out;
+    assert!(short.lines().all(|line| line.chars().count() <= 200), "{short}");
+    assert_eq!(run(None, &["fnid"]).code, 2);
+    assert!(run(None, &["fnid"]).err.contains("'find'"), "a similar command is named");
+}

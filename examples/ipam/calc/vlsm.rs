@@ -7,9 +7,9 @@ use super::arguments::Vlsm;
 use super::items::read;
 use super::{count_json, count_text, failure};
 use crate::exit::Failure;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, remark};
 
-const HEADINGS: [&str; 6] = ["NAME", ">SIZE", "PREFIX", "NETMASK", "HOSTS", ">NUMBER"];
+const HEADINGS: [&str; 6] = ["PREFIX", ">SIZE", "NAME", "NETMASK", "HOSTS", ">NUMBER"];
 
 pub(super) fn run(args: &Vlsm) -> Result<Output, Failure> {
     let policy = if args.all { HostPolicy::All } else { HostPolicy::Hosts };
@@ -25,9 +25,9 @@ pub(super) fn run(args: &Vlsm) -> Result<Output, Failure> {
     for (size, net) in args.sizes.iter().zip(&placed) {
         let (range, netmask) = (hosts(*net, policy), SubnetDetails::of(*net).netmask);
         table.row([
-            size.name.clone().unwrap_or_else(|| "-".to_owned()),
-            size.text.clone(),
             net.to_string(),
+            size.text.clone(),
+            size.name.clone().unwrap_or_else(|| "-".to_owned()),
             netmask.to_string(),
             range.to_string(),
             count_text(range.size()),
@@ -46,5 +46,7 @@ pub(super) fn run(args: &Vlsm) -> Result<Output, Failure> {
     let free = (&blocks.into_iter().collect::<IpSet>() - &used).into_prefixes();
     let free: Vec<String> = free.map(|net| net.to_string()).collect();
     let rest = if free.is_empty() { "nothing".to_owned() } else { free.join(" ") };
-    Output::new(format!("{}\nleft: {rest}\n", table.render("")), &json!({ "subnets": subnets, "free": free }))
+    let mut text = table.render("");
+    remark(&mut text, format!("\nleft: {rest}"));
+    Output::new(text, &json!({ "subnets": subnets, "free": free }))
 }

@@ -30,8 +30,15 @@ pub(crate) fn read() -> Result<Cli, ExitCode> {
 /// Returns the arguments, or the error and true if it has to be printed as JSON.
 fn read_from(arguments: Vec<OsString>) -> Result<Cli, (clap::Error, bool)> {
     // clap gives no partial result, and the form of the error must be known even if the arguments are wrong.
+    let known: Vec<&str> = arguments
+        .iter()
+        .skip(1)
+        .map_while(|argument| argument.to_str())
+        .take_while(|argument| *argument != "--")
+        .collect();
+    let forms = known.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]));
     let as_json =
-        arguments.iter().skip(1).take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+        forms || known.iter().any(|argument| matches!(*argument, "--json" | "-ojson" | "-o=json" | "--output=json"));
     Cli::try_parse_from(arguments).map_err(|error| (error, as_json))
 }
 
@@ -54,6 +61,11 @@ mod tests {
     fn the_form_of_an_error_is_known_though_the_arguments_are_wrong() {
         assert!(refused(&["--json", "allocate"]).1);
         assert!(refused(&["find", "no-address", "--json"]).1);
+        for form in [["-o", "json"].as_slice(), &["-ojson"], &["-o=json"], &["--output", "json"], &["--output=json"]] {
+            assert!(refused(&[&["find", "no-address"], form].concat()).1, "{form:?}");
+        }
+        assert!(!refused(&["find", "no-address", "-o", "csv"]).1);
+        assert!(refused(&["usage", "--json", "-o", "csv"]).0.to_string().contains("cannot be used with"));
         assert!(!refused(&["allocate"]).1);
         assert!(!refused(&["allocate", "--", "--json"]).1);
         assert!(message(&refused(&["find", "x"]).0).starts_with("invalid value"));

@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::agent::Agent;
 use crate::calc::Calc;
+use crate::output::Form;
 use crate::vra::Vra;
 use crate::vra7::Vra7;
 use crate::vra8::Vra8;
@@ -36,28 +37,42 @@ pub(crate) use self::value_parsers::{ip, pair};
 /// and errors of doctor, 130 and 143 stopped by SIGINT and
 /// SIGTERM.
 #[derive(Debug, Parser)]
-#[command(name = "ipam", version, propagate_version = true)]
+#[command(name = "ipam", version, propagate_version = true, after_long_help = PROVIDERS)]
 pub(crate) struct Cli {
-    /// URL of the provider.
-    // The brackets of the URL would be links in a doc comment.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "IPAM_PROVIDER",
-        hide_env_values = true,
-        help = "URL of the provider that keeps the addresses; required by all commands but agent, calc, diff, migrate, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, \
-            phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or \
-            vra8+https://[USER@]HOST?network=NAME with the secret in IPAM_PASSWORD or IPAM_REFRESH_TOKEN. Each secret may be \
-            in a file instead, which IPAM_PASSWORD_FILE and so on name"
-    )]
+    /// URL of the provider that keeps the addresses. `ipam --help` has its forms.
+    #[arg(long, short, global = true, value_name = "URL", env = "IPAM_PROVIDER", hide_env_values = true, help_heading = GLOBAL)]
     pub(crate) provider: Option<String>,
-    /// Print results and errors as JSON.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
+    /// Form of the results. With csv and name, tables are for programs; errors are JSON with json only.
+    #[arg(long, short, global = true, value_name = "FORM", default_value = "table", help_heading = GLOBAL)]
+    output: Form,
+    /// Print results and errors as JSON, as -o json does.
+    #[arg(long, global = true, conflicts_with = "output", help_heading = GLOBAL)]
+    json: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
+
+impl Cli {
+    /// Returns the form of the results.
+    pub(crate) fn form(&self) -> Form {
+        if self.json { Form::Json } else { self.output }
+    }
+}
+
+/// Heading of the options that all commands have.
+const GLOBAL: &str = "Global options";
+
+/// Text on `--provider` at the end of the long help: once, and not in the help of each command.
+const PROVIDERS: &str = "\
+Providers:
+  memory:                                         memory of the process, lost at its end
+  embedded:PATH?busy_timeout=5s&actor=NAME        one SQLite file
+  phpipam+https://[USER@]HOST[/BASE]/APP          a phpIPAM; its secret is in IPAM_PASSWORD or IPAM_APP_CODE
+  vra8+https://[USER@]HOST?network=NAME           a vRealize Automation 8; its secret is in IPAM_PASSWORD or IPAM_REFRESH_TOKEN
+  postgres://[USER@]HOST/DATABASE                 a PostgreSQL, in builds with the feature postgres
+
+Each secret may be in a file instead, which IPAM_PASSWORD_FILE and so on name. No provider is needed by agent, calc, diff,
+migrate, plan convert, quickstart, vra7, vra8, and store check with a file.";
 
 /// Command of the program.
 #[derive(Debug, Subcommand)]
