@@ -31,6 +31,8 @@ mod recorded_plan;
 #[path = "../report.rs"]
 #[allow(dead_code, reason = "this program has exit codes of its own")]
 mod report;
+#[cfg(feature = "simulate")]
+mod simulate;
 mod states;
 mod store;
 mod sweep;
@@ -139,6 +141,11 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         Verb::Plan(PlanCommand::Convert { files, to }) => alone(plan::convert(&plan::read(&files)?, &to)?),
         Verb::Store(verb) => store::run(url, verb).await?.map(done),
         Verb::Doctor => Ended { value: doctor::run(url).await?, closing: None },
+        #[cfg(feature = "simulate")]
+        Verb::Simulate(args) => {
+            simulate::run(*args, as_json).await?;
+            alone(Output::nothing())
+        }
         Verb::Agent(args) => Ended { value: agent::run(args, as_json).await?, closing: None },
         Verb::Vra7(args) => alone(vra7::run(args).await?),
         Verb::Vra8(args) => alone(vra8::run(*args).await?),

@@ -114,6 +114,11 @@ pub(crate) enum Verb {
     /// A run ends with 0 if all subnets were scanned and everything was written, 5 if a scan was incomplete or silence was not
     /// acted upon, 1 if something failed, and 2 for wrong settings.
     Agent(Agent),
+    /// Run a phpIPAM of any version in memory, for tests in any language, until SIGINT or SIGTERM.
+    ///
+    /// It prints one line with its URL, app, user, password and app code, and listens on 127.0.0.1 only.
+    #[cfg(feature = "simulate")]
+    Simulate(Box<crate::simulate::Simulate>),
     /// Request machines of vRealize Automation 6.2 to 7.6, and list requests, resources and networks.
     Vra7(Vra7),
     /// Request and delete deployments of vRealize Automation 8, Aria or VCF Automation 9, allocate addresses of its ranges, and

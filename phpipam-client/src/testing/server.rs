@@ -234,6 +234,7 @@ pub struct ServerBuilder {
     numbers: Option<Numbers>,
     clock: Clock,
     base: String,
+    port: u16,
     https: bool,
     offset: i32,
     race_window: Duration,
@@ -250,6 +251,7 @@ impl ServerBuilder {
             numbers: None,
             clock: Clock::system(),
             base: String::new(),
+            port: 0,
             https: false,
             offset: 0,
             // Long enough for parallel callers to clash, and short enough for tests with hundreds of calls.
@@ -319,6 +321,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn base_path(mut self, path: &str) -> Self {
         self.base = path.trim_end_matches('/').to_owned();
+        self
+    }
+
+    /// Sets the port of 127.0.0.1. Default: 0, a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
         self
     }
 
@@ -410,10 +419,10 @@ impl ServerBuilder {
     /// Starts the server in the current Tokio runtime.
     ///
     /// # Errors
-    /// The [`io::Error`] of the operating system if no port of 127.0.0.1 can be bound.
+    /// The [`io::Error`] of the operating system if the port of 127.0.0.1 cannot be bound.
     pub async fn start(self) -> io::Result<Server> {
-        let state = self.state();
-        Ok(Server { host: Host::start(|_| state).await? })
+        let (port, state) = (self.port, self.state());
+        Ok(Server { host: Host::start_on(port, |_| state).await? })
     }
 
     fn state(self) -> State {

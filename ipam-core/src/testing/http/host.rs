@@ -58,8 +58,17 @@ impl<S: Site> Host<S> {
     /// # Errors
     /// [`io::Error`] if no port can be bound.
     pub async fn start(site: impl FnOnce(SocketAddr) -> S) -> io::Result<Self> {
-        // Port 0 is a free one, so that tests run side by side. IPv4, because containers often have no `::1`.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        // Port 0 is a free one, so that tests run side by side.
+        Self::start_on(0, site).await
+    }
+
+    /// Starts a server on this port of 127.0.0.1, for callers that cannot be told another one.
+    ///
+    /// # Errors
+    /// [`io::Error`] if the port cannot be bound.
+    pub async fn start_on(port: u16, site: impl FnOnce(SocketAddr) -> S) -> io::Result<Self> {
+        // IPv4, because containers often have no `::1`.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         // The listener queues connections from here on, so a client can connect before the task runs.
         // The site is made after the port is known: servers put their own address into links.
