@@ -31,6 +31,7 @@ mod recorded_plan;
 #[path = "../report.rs"]
 #[allow(dead_code, reason = "this program has exit codes of its own")]
 mod report;
+mod shell;
 #[cfg(feature = "simulate")]
 mod simulate;
 mod states;
@@ -147,6 +148,8 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
             alone(Output::nothing())
         }
         Verb::Agent(args) => Ended { value: agent::run(args, as_json).await?, closing: None },
+        Verb::Completions { shell } => alone(shell::completions(shell)?),
+        Verb::Man { directory } => alone(shell::man(directory.as_deref())?),
         Verb::Vra7(args) => alone(vra7::run(args).await?),
         Verb::Vra8(args) => alone(vra8::run(*args).await?),
         Verb::Vra(command) => vra::run(url, command).await?.map(done),

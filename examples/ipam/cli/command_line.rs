@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use super::Cli;
 use crate::exit::Failure;
@@ -39,7 +39,9 @@ fn read_from(arguments: Vec<OsString>) -> Result<Cli, (clap::Error, bool)> {
     let forms = known.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]));
     let as_json =
         forms || known.iter().any(|argument| matches!(*argument, "--json" | "-ojson" | "-o=json" | "--output=json"));
-    Cli::try_parse_from(arguments).map_err(|error| (error, as_json))
+    let mut command = super::command();
+    let parsed = command.try_get_matches_from_mut(arguments).and_then(|found| Cli::from_arg_matches(&found));
+    parsed.map_err(|error| (error.format(&mut command), as_json))
 }
 
 /// Returns clap's message without the word `error: `, which the caller prints.

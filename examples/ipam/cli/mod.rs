@@ -2,7 +2,9 @@
 
 mod addresses;
 mod blocks;
+mod command;
 mod command_line;
+mod examples;
 mod export;
 mod labels;
 mod moving;
@@ -23,6 +25,7 @@ use crate::vra8::Vra8;
 
 pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Sweep, Update, Usage};
 pub(crate) use self::blocks::{AllocateRange, BlockField, Blocks};
+pub(crate) use self::command::command;
 pub(crate) use self::command_line::read;
 pub(crate) use self::export::{ExportCommand, ExportFile, ExportFilter, ExportZones};
 pub(crate) use self::labels::ExpectArgs;
@@ -71,8 +74,8 @@ Providers:
   vra8+https://[USER@]HOST?network=NAME           a vRealize Automation 8; its secret is in IPAM_PASSWORD or IPAM_REFRESH_TOKEN
   postgres://[USER@]HOST/DATABASE                 a PostgreSQL, in builds with the feature postgres
 
-Each secret may be in a file instead, which IPAM_PASSWORD_FILE and so on name. No provider is needed by agent, calc, diff,
-migrate, plan convert, quickstart, vra7, vra8, and store check with a file.";
+Each secret may be in a file instead, which IPAM_PASSWORD_FILE and so on name. No provider is needed by agent, calc, completions,
+diff, man, migrate, plan convert, quickstart, simulate, vra7, vra8, and store check with a file.";
 
 /// Command of the program.
 #[derive(Debug, Subcommand)]
@@ -124,6 +127,17 @@ pub(crate) enum Verb {
     /// Request and delete deployments of vRealize Automation 8, Aria or VCF Automation 9, allocate addresses of its ranges, and
     /// register IPAM packages.
     Vra8(Box<Vra8>),
+    /// Print the script with which a shell completes the arguments of this program.
+    Completions {
+        /// Shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of this program, or write the pages of all commands.
+    Man {
+        /// Directory for the pages.
+        #[arg(long, value_name = "DIRECTORY")]
+        directory: Option<PathBuf>,
+    },
 }
 
 /// Command that calls one provider.
