@@ -115,6 +115,19 @@ pub(super) fn is_php(text: &str) -> bool {
         || KINDS.iter().any(|kind| text.trim_start().starts_with(&format!("{kind}: ")))
 }
 
+/// Returns true for a text that consists of phpIPAM's alert boxes, such as `<div class='alert alert-success'>Subnet removed
+/// from NAT</div>`. It prints them before the envelope of a call that did more than it was asked for (Q75).
+pub(super) fn is_alerts(text: &str) -> bool {
+    let mut rest = text.trim();
+    while let Some((_, after)) = rest.strip_prefix("<div class='alert ").and_then(|inner| inner.split_once("</div>")) {
+        rest = after.trim_start();
+        if rest.is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
 /// Returns the text of phpIPAM's alert box, which it prints in place of an envelope in some calls (Q10).
 pub(super) fn alert(text: &str) -> Option<String> {
     let start = text.find("<div class='alert")?;

@@ -95,6 +95,7 @@ async function work(settings) {
     await php.mount('/www', createNodeFsMountHandler(settings.www));
     await php.mount('/tmp', createNodeFsMountHandler(settings.temporary));
     await php.mount('/pear', createNodeFsMountHandler(settings.pear));
+    await php.setSapiName('apache2handler');
     php.chdir('/www');
     php.mkdir('/stand-in');
     php.writeFile('/stand-in/gmp.php', readFileSync(settings.gmp));

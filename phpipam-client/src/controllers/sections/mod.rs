@@ -165,13 +165,11 @@ impl<'a> Sections<'a> {
         Ok(now)
     }
 
-    /// Deletes a section **with all its subnets, addresses and subsections**.
+    /// Deletes a section **with all its subnets, addresses and subsections**. NAT rules lose the subnets.
     ///
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such section; otherwise the [common
-    /// errors](crate::Error#common-errors). If a NAT rule names one of its subnets, the server changes the rule,
-    /// reports a failure, also of kind [`NotFound`](crate::RefusalKind::NotFound), and keeps the section: delete
-    /// it again.
+    /// errors](crate::Error#common-errors).
     pub async fn delete(&self, id: SectionId) -> Result<()> {
         self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
     }

@@ -139,7 +139,8 @@ fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
 
 /// Deletes a section, its subsections, and all their subnets and addresses.
 ///
-/// On a real server a section whose subnets have NAT rules survives the first attempt (Q75). This is not simulated.
+/// A real server prints an alert box before the envelope for each subnet that it takes out of a NAT rule (Q75). This is
+/// not simulated, as there are no NAT rules.
 fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = existing(call, store)?;
     // PHP 8 refuses to count the subnets of a section that has none, and nothing catches its TypeError.

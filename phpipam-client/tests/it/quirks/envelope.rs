@@ -170,3 +170,23 @@ async fn q17_a_part_that_is_missing_or_odd_is_not_nothing() {
     let client = Canned::always(200, ok(gaps)).await.client;
     assert_eq!(client.search().addresses("web").await.unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn q75_alert_boxes_before_the_envelope_are_the_servers_own() {
+    let boxes = "<div class='alert alert-success'>Subnet removed from NAT</div>\
+                 <div class='alert alert-danger'>Error: SQLSTATE[22001]: Data too long for column 'command'</div>";
+    let json = r#"{"code":200,"success":true,"time":0.088}"#;
+    let canned = Canned::text(200, "application/json", &format!("{boxes}{json}")).await;
+    canned.client.sections().delete(5.into()).await.unwrap();
+    let raw = canned.client.raw(http::Method::DELETE, "sections/5/", None).await.unwrap();
+    assert!(raw.warning.unwrap().contains("removed from NAT"), "what was printed is kept");
+    // The envelope still decides.
+    let failed = r#"{"code":500,"success":false,"message":"Section delete failed","time":0.1}"#;
+    let canned = Canned::text(500, "application/json", &format!("{boxes}{failed}")).await;
+    assert_eq!(canned.client.sections().delete(5.into()).await.unwrap_err().refusal_kind(), Some(RefusalKind::Server));
+    // Anything else around the envelope is still refused.
+    for body in [format!("{boxes}x{json}"), format!("{boxes}{json}<p>"), format!("<div class='alert x'>{json}")] {
+        let error = Canned::text(200, "application/json", &body).await.client.sections().delete(5.into()).await;
+        assert!(matches!(error, Err(Error::NotOnlyJson(_))), "{body}");
+    }
+}
