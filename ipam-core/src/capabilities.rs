@@ -61,10 +61,15 @@ pub struct Capabilities {
     pub tags: bool,
     /// True if acknowledged allocations survive the end of the process and a power cut.
     pub durable: bool,
+    /// True if of several concurrent calls that deallocate an allocation exactly one reports that it freed it. If false,
+    /// several may report it. The allocation is deallocated in any case, and no later one is.
+    pub exclusive_deallocate: bool,
 }
 
 impl Capabilities {
-    /// Returns the capabilities of a provider with the required methods only.
+    /// Returns the capabilities of a provider with the required methods only. The one that is true,
+    /// [`exclusive_deallocate`](Self::exclusive_deallocate), is part of a required method; only a provider whose server
+    /// does not tell which of two calls came first lacks it.
     pub fn minimal(provider: impl Into<Cow<'static, str>>) -> Self {
         // All fields are written out here and below, so that a new capability has to be decided on in both.
         Self {
@@ -85,6 +90,7 @@ impl Capabilities {
             policies: false,
             tags: false,
             durable: false,
+            exclusive_deallocate: true,
         }
     }
 
@@ -108,6 +114,7 @@ impl Capabilities {
             policies: true,
             tags: true,
             durable: true,
+            exclusive_deallocate: true,
         }
     }
 }

@@ -161,7 +161,10 @@ pub(super) async fn deallocates_an_allocation_once(bench: &Bench) -> CaseResult 
         for result in results.await? {
             freed += result?.freed().count();
         }
-        same(freed, 1, "one caller deallocates it, the others find it free")?;
+        if stage.can.exclusive_deallocate {
+            same(freed, 1, "one caller deallocates it, the others find it free")?;
+        }
+        check(freed > 0, "one caller at least deallocates it")?;
     }
     stage.nothing_taken().await
 }

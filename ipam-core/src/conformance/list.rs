@@ -333,7 +333,8 @@ macro_rules! __conformance_cases {
                 never_allocates_a_held_address []
                     "An address is never allocated while it is held, also if other callers allocate and deallocate."
                 deallocates_an_allocation_once []
-                    "Of several callers that deallocate an allocation, one frees it; the others find it free."
+                    "Of several callers that deallocate an allocation, one frees it; the others find it free, or with the \
+                     capability `exclusive_deallocate` undeclared may report that they freed it."
                 keeps_requests_for_several_ranges_atomic []
                     "A request takes the addresses of all lines, or none, for any number of callers."
                 keeps_allocations_while_ranges_are_removed [DefineRanges]

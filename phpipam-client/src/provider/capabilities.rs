@@ -40,6 +40,9 @@ impl Probed {
         can.update = writes;
         can.allocate_ranges = writes;
         can.sweep = writes;
+        // The server decides which deletion was the first, before 1.8 and without the app's lock it does not (Q74), and
+        // its API shows neither the version nor the lock.
+        can.exclusive_deallocate = false;
         can
     }
 

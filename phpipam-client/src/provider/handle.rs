@@ -132,9 +132,10 @@ impl PhpIpamProvider {
         let mapping = Mapping { address_mark, subnet_mark, reserved };
         // The random half tells this process's claims from those of every other process.
         let claims = Claims::new(random_half(), config.pacing.revisits());
-        let locks = KeyedLocks::new("key");
+        let (locks, deletions) = (KeyedLocks::new("key"), KeyedLocks::new("address"));
         let (kept, shared, too_long) = (Kept::default(), Shared::default(), TooLong::default());
-        let inner = Inner { client, config, mapping, sections, tag, probed, claims, locks, kept, shared, too_long };
+        let inner =
+            Inner { client, config, mapping, sections, tag, probed, claims, locks, deletions, kept, shared, too_long };
         inner.sweep_some().await;
         Ok(Self(Arc::new(inner)))
     }

@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) claims: Arc<Claims>,
     /// Per-key locks: calls of this process with the same key take turns.
     pub(crate) locks: KeyedLocks<AllocationKey>,
+    /// Per-address locks: deletions of one address by this process take turns.
+    pub(crate) deletions: KeyedLocks<AddressId>,
     /// Listings whose further pages may be read.
     pub(crate) kept: Kept,
     /// Snapshot for calls close to each other.

@@ -265,6 +265,10 @@
 //! may have been applied: repeat it with the same key.
 //!
 //! # Limits
+//! - The capability [`exclusive_deallocate`](ipam_core::Capabilities::exclusive_deallocate) is not declared: if two
+//!   processes deallocate one address at the same time, both may be told that they freed it. Servers before 1.8 and apps
+//!   without a lock confirm both deletions. Ids are never used again, so no later allocation is freed. Calls of one
+//!   process take turns, and one of them is told so.
 //! - phpIPAM 1.4 and later. 1.3 has no list of all addresses and hardly any filters.
 //! - Keys are unique on a single database. On a cluster with several writers, or behind a replica that lags, two
 //!   concurrent calls with one key may both succeed.

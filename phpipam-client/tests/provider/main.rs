@@ -3,6 +3,7 @@
 
 mod ancestors;
 mod claims;
+mod deletions;
 mod harness;
 mod large;
 mod quirks;
