@@ -23,7 +23,7 @@ use crate::request::{ApiRequest, Call, Path};
 /// #     .build()?;
 /// let features = client.features().await?;
 /// assert_eq!((features.may_write, features.search), (Some(true), true));
-/// assert_eq!(features.versions(), "1.6 or later");
+/// assert_eq!(features.versions(), "1.8 or later");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -38,34 +38,43 @@ pub struct Features {
     pub filter_match: Option<bool>,
     /// True if the server has a search over all texts, in its database (since 1.6).
     pub search: bool,
+    /// True if device types have colours (since 1.8). `None` if the server has no device types, or no search either.
+    pub device_type_colours: Option<bool>,
 }
 
 impl Features {
-    /// Returns the versions that have these features: `1.6 or later`, `1.4 or 1.5`, `before 1.4`, or `before 1.6` if
-    /// filters could not be probed.
+    /// Returns the versions that have these features: `1.8 or later`, `1.6 or 1.7`, `1.4 or 1.5`, `before 1.4`; or
+    /// `1.6 or later` without device types, and `before 1.6` if filters could not be probed.
     #[must_use]
     pub fn versions(&self) -> &'static str {
-        match (self.search, self.filter_match) {
-            (true, _) => "1.6 or later",
-            (false, Some(true)) => "1.4 or 1.5",
-            (false, Some(false)) => "before 1.4",
-            (false, None) => "before 1.6",
+        match (self.search, self.device_type_colours, self.filter_match) {
+            (true, Some(true), _) => "1.8 or later",
+            (true, Some(false), _) => "1.6 or 1.7",
+            (true, None, _) => "1.6 or later",
+            (false, _, Some(true)) => "1.4 or 1.5",
+            (false, _, Some(false)) => "before 1.4",
+            (false, _, None) => "before 1.6",
         }
     }
 
-    /// Returns security warnings for these versions. An empty list does not mean that the server is up to date:
-    /// versions from 1.6 on cannot be told apart.
+    /// Returns security warnings for these versions. An empty list does not mean that the server is up to date: 1.8.0
+    /// and 1.8.1 look the same as 1.8.2, and without device types so do 1.6 and 1.7.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
-        if self.search { Vec::new() } else { vec![OUTDATED] }
+        if is_outdated(self.search, self.device_type_colours) { vec![OUTDATED] } else { Vec::new() }
     }
 }
 
-pub(crate) const OUTDATED: &str = "this phpIPAM seems to be older than 1.6; versions before 1.8.2 let callers past the API's \
+pub(crate) const OUTDATED: &str = "this phpIPAM is older than 1.8; versions before 1.8.2 let callers past the API's \
     authentication and write through read-only apps: upgrade it, or let only trusted hosts reach it";
 
+/// Returns true if these features are of a version before 1.8.
+pub(crate) fn is_outdated(search: bool, device_type_colours: Option<bool>) -> bool {
+    !search || device_type_colours == Some(false)
+}
+
 impl Client {
-    /// Probes the features of the server: three short requests that read.
+    /// Probes the features of the server: three or four short requests that read.
     ///
     /// # Errors
     /// [`Error::LoginFailed`](crate::Error::LoginFailed) or another error of the session if the credentials are
@@ -74,7 +83,9 @@ impl Client {
     pub async fn features(&self) -> Result<Features> {
         let may_write = may_write(self).await?;
         let filter_match = has_filter_match(self).await?;
-        Ok(Features { may_write, filter_match, search: has_search(self).await? })
+        let search = has_search(self).await?;
+        let device_type_colours = if search { has_device_type_colours(self).await? } else { None };
+        Ok(Features { may_write, filter_match, search, device_type_colours })
     }
 
     /// Returns the calls of a controller; for an empty name the app's permission and its controllers.
@@ -123,6 +134,17 @@ pub(crate) async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
                 _ => Err(error),
             }
         }
+    }
+}
+
+/// Returns true if device types have colours, which are columns of 1.8; `None` if there are no device types.
+pub(crate) async fn has_device_type_colours(client: &Client) -> Result<Option<bool>> {
+    match client.raw(Method::GET, "tools/device_types/", None).await {
+        // An administrator may have deleted all of them; the server has nine at first.
+        Ok(response) => Ok(response.data.get(0).map(|row| row.get("bgcolor").is_some())),
+        Err(error) if error.is_about_session() => Err(error),
+        Err(error) if error.refusal().is_some() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -8,7 +8,7 @@ use super::report::{Finding, NumberForm, Report};
 use super::url::Place;
 use crate::client::{Client, RawResponse};
 use crate::error::{Error, Result};
-use crate::probe::{has_filter_match, has_search};
+use crate::probe::{has_device_type_colours, has_filter_match, has_search};
 use crate::request::ApiRequest;
 
 /// An id that no tag has.
@@ -57,12 +57,9 @@ async fn version(client: &Client, numbers: Option<NumberForm>) -> Result<&'stati
             _ => "before 1.6",
         });
     }
-    // Colours of device types are columns of 1.8.
-    let types = rows(client.raw(Method::GET, "tools/device_types/", None).await)?;
-    match types.first() {
-        Some(row) if row.get("bgcolor").is_some() => return Ok("1.8 or later"),
-        Some(_) => {}
-        // An administrator may have deleted all of them.
+    match has_device_type_colours(client).await? {
+        Some(true) => return Ok("1.8 or later"),
+        Some(false) => {}
         None => return Ok("1.6 or later"),
     }
     Ok(match knows_stringify(client, numbers).await? {

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use crate::error::{Error, Result};
 use crate::models::{Address, Schema, Subnet, SubnetId, VrfId};
-use crate::probe::{OUTDATED, may_write};
+use crate::probe::{OUTDATED, has_device_type_colours, is_outdated, may_write};
 use crate::provider::inner::{Inner, MAX_CONCURRENT};
 use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::map::required::{FieldValues, FieldsOf};
@@ -46,7 +46,11 @@ impl Inner {
             }
             None => health = health.with_warning("the server does not say what the app may do"),
         }
-        if !self.probed.search {
+        let colours = match self.probed.search {
+            true => has_device_type_colours(&self.client).await.map_err(failed(Operation::Check))?,
+            false => None,
+        };
+        if is_outdated(self.probed.search, colours) {
             health = health.with_warning(OUTDATED);
         }
         if may_write != self.probed.may_write {
