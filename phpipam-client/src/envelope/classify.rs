@@ -100,6 +100,9 @@ fn last_number(location: &str) -> Option<u64> {
     location.trim_end_matches('/').rsplit('/').next()?.parse().ok().filter(|id| *id > 0)
 }
 
+/// Largest number of characters of a server's message in an error.
+const MESSAGE: usize = 1_000;
+
 fn refused(
     request: &ApiRequest,
     response: &Received<'_>,
@@ -115,6 +118,12 @@ fn refused(
         "the app id is the last part of a provider's URL, as it is listed under Administration, API; the path before it \
          does not end with /api",
     );
+    // A real message is a sentence or two. The names of many subnets, or a body that is no phpIPAM's, can be long.
+    let mut message = message;
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
     // A proxy may echo the request or the response in its error page, token included.
     let message = if request.is_secret() { body::known_words(&message).to_owned() } else { message };
     let refusal = Refusal::new(kind, request.name(), response.status.as_u16(), message).with_retry(retry);

@@ -39,7 +39,7 @@ pub struct Refusal {
     /// Member `code` of the envelope; `None` without an envelope. It differs from the status in places: a lock timeout
     /// of 1.8 is HTTP 200 with code 500.
     pub code: Option<u16>,
-    /// Server's own words; without an envelope those of the table above.
+    /// Server's own words, up to 1 000 characters; without an envelope those of the table above.
     pub message: String,
     /// Advice about repeating the same call.
     pub retry: Retry,
