@@ -85,9 +85,8 @@ impl HostList {
 
 /// Reads the ranges that a filter for allocations can match, in the order of space, prefix and id.
 pub(super) async fn ranges(provider: &dyn IpamProvider, filter: &Find) -> Result<Vec<RangeEntry>> {
-    let mut wanted = RangeFilter::default();
-    wanted.space = filter.space.clone();
-    wanted.ids.extend(filter.range.clone());
+    let ids = filter.range.iter().cloned().collect();
+    let wanted = RangeFilter { ids, space: filter.space.clone(), ..RangeFilter::default() };
     let mut found = provider.ranges(ListRanges::all().with_filter(wanted));
     let mut ranges = Vec::new();
     while let Some(range) = found.try_next().await? {
