@@ -55,12 +55,12 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
     for (range, address) in addresses.into_iter().filter(|(_, address)| !freed(address)) {
         // A gateway or reserved address is never allocated, so "free already" would mislead.
         for reason in why_never(provider, address, Some(&range)).await? {
-            remark(&mut text, reason.to_string());
+            remark(&mut text, reason);
         }
     }
     for address in free {
         for reason in why_never(provider, address, None).await? {
-            remark(&mut text, reason.to_string());
+            remark(&mut text, reason);
         }
     }
     Output::new(text, &deallocated)
