@@ -10,7 +10,8 @@ use crate::exit::Failure;
 use crate::progress;
 
 /// Form of the results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Form {
     /// Tables with the columns that fit a terminal.
     Table,

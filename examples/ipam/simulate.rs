@@ -22,8 +22,9 @@ const USER: (&str, &str) = ("admin", "simulated");
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
     /// Version of phpIPAM: 1.4, 1.5, 1.6, 1.7 or 1.8.
-    #[arg(long, value_name = "VERSION", default_value = "1.8", value_parser = profile)]
-    profile: Profile,
+    // Not `--profile`, which is that of the configuration file.
+    #[arg(long = "phpipam", value_name = "VERSION", default_value = "1.8", value_parser = profile)]
+    phpipam: Profile,
     /// Port of 127.0.0.1; 0 for a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -122,7 +123,7 @@ pub(crate) async fn run(args: Simulate, as_json: bool) -> Result<(), Failure> {
 }
 
 async fn start(args: &Simulate) -> Result<Server, Failure> {
-    let mut profile = args.profile.clone();
+    let mut profile = args.phpipam.clone();
     if args.php7 {
         profile = profile.on_php_7();
     }
@@ -177,7 +178,7 @@ fn fill(store: &mut Store, args: &Simulate) {
 ///
 /// The password and the code are made up here, and no secrets.
 fn where_it_is(server: &Server, args: &Simulate, as_json: bool) -> String {
-    let (url, version) = (server.url(), args.profile.version);
+    let (url, version) = (server.url(), args.phpipam.version);
     let provider = format!("phpipam+http://{}@{}/{APP}", USER.0, server.address());
     let ((user, password), (code_app, code)) = (USER, CODE_APP);
     if as_json {

@@ -3,32 +3,63 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::FromArgMatches as _;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches as _};
 
-use super::Cli;
+use super::{Cli, profiles};
 use crate::exit::Failure;
 use crate::progress;
 
+/// Reason for which there are no arguments to run with.
+#[derive(Debug)]
+enum Refused {
+    /// Request for help, or an error of the arguments.
+    Arguments(clap::Error),
+    /// Error of the profile.
+    Profile(Failure),
+}
+
 /// Reads the command line. If it asks for help or has an error, prints that and returns the exit code.
 pub(crate) fn read() -> Result<Cli, ExitCode> {
-    read_from(std::env::args_os().collect()).map_err(|(error, as_json)| {
-        if !error.use_stderr() {
-            // clap reports help and version as errors, but they succeed.
-            let _ = error.print();
-            return ExitCode::SUCCESS;
-        }
-        let failure = Failure::Usage(message(&error));
-        if as_json {
-            progress::print(format_args!("{:#}", failure.json()));
-        } else {
-            let _ = error.print();
+    read_from(std::env::args_os().collect()).map_err(|(refused, as_json)| {
+        let failure = match refused {
+            Refused::Arguments(error) if !error.use_stderr() => {
+                // clap reports help and version as errors, but they succeed.
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            Refused::Arguments(error) if !as_json => {
+                let _ = error.print();
+                return Failure::Usage(String::new()).exit();
+            }
+            Refused::Arguments(error) => Failure::Usage(message(&error)),
+            Refused::Profile(failure) => failure,
+        };
+        match as_json {
+            true => progress::print(format_args!("{:#}", failure.json())),
+            false => progress::print(format_args!("error: {}", failure.text())),
         }
         failure.exit()
     })
 }
 
+/// Takes from the profile what is not on the command line. It counts more than variables: it was named for this call, and
+/// they are for all.
+fn apply_profile(cli: &mut Cli, found: &ArgMatches) -> Result<(), Failure> {
+    let Some(name) = cli.profile.as_deref() else { return Ok(()) };
+    let profile = profiles::read(name)?;
+    let is_given = |argument: &str| found.value_source(argument) == Some(ValueSource::CommandLine);
+    if !is_given("provider") {
+        cli.provider = profile.provider.or(cli.provider.take());
+    }
+    if !is_given("output") {
+        cli.output = profile.output.unwrap_or(cli.output);
+    }
+    Ok(())
+}
+
 /// Returns the arguments, or the error and true if it has to be printed as JSON.
-fn read_from(arguments: Vec<OsString>) -> Result<Cli, (clap::Error, bool)> {
+fn read_from(arguments: Vec<OsString>) -> Result<Cli, (Refused, bool)> {
     // clap gives no partial result, and the form of the error must be known even if the arguments are wrong.
     let known: Vec<&str> = arguments
         .iter()
@@ -40,8 +71,11 @@ fn read_from(arguments: Vec<OsString>) -> Result<Cli, (clap::Error, bool)> {
     let as_json =
         forms || known.iter().any(|argument| matches!(*argument, "--json" | "-ojson" | "-o=json" | "--output=json"));
     let mut command = super::command();
-    let parsed = command.try_get_matches_from_mut(arguments).and_then(|found| Cli::from_arg_matches(&found));
-    parsed.map_err(|error| (error.format(&mut command), as_json))
+    let parsed =
+        command.try_get_matches_from_mut(arguments).and_then(|found| Ok((Cli::from_arg_matches(&found)?, found)));
+    let (mut cli, found) = parsed.map_err(|error| (Refused::Arguments(error.format(&mut command)), as_json))?;
+    apply_profile(&mut cli, &found).map_err(|failure| (Refused::Profile(failure), as_json))?;
+    Ok(cli)
 }
 
 /// Returns clap's message without the word `error: `, which the caller prints.
@@ -52,11 +86,14 @@ fn message(error: &clap::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
     use super::*;
 
     fn refused(arguments: &[&str]) -> (clap::Error, bool) {
-        read_from(["ipam"].iter().chain(arguments).map(OsString::from).collect()).unwrap_err()
+        match read_from(["ipam"].iter().chain(arguments).map(OsString::from).collect()).unwrap_err() {
+            (Refused::Arguments(error), as_json) => (error, as_json),
+            (Refused::Profile(failure), _) => panic!("{failure:?}"),
+        }
     }
 
     #[test]

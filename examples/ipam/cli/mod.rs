@@ -9,6 +9,7 @@ mod export;
 mod labels;
 mod moving;
 mod plan;
+mod profiles;
 mod ranges;
 mod value_parsers;
 
@@ -45,6 +46,12 @@ pub(crate) struct Cli {
     /// URL of the provider that keeps the addresses. `ipam --help` has its forms.
     #[arg(long, short, global = true, value_name = "URL", env = "IPAM_PROVIDER", hide_env_values = true, help_heading = GLOBAL)]
     pub(crate) provider: Option<String>,
+    /// Profile of the configuration file: provider and form of the results.
+    ///
+    /// The file is ~/.config/ipam/config.toml, or the one that IPAM_CONFIG names. The command line counts more than the
+    /// profile, and the profile more than variables.
+    #[arg(long, global = true, value_name = "NAME", env = "IPAM_PROFILE", help_heading = GLOBAL)]
+    profile: Option<String>,
     /// Form of the results. With csv and name, tables are for programs; errors are JSON with json only.
     #[arg(long, short, global = true, value_name = "FORM", default_value = "table", help_heading = GLOBAL)]
     output: Form,
