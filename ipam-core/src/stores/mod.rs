@@ -1,6 +1,8 @@
 //! Stores of the providers of this crate.
 
 #[cfg(any(feature = "embedded", feature = "postgres"))]
+mod check;
+#[cfg(any(feature = "embedded", feature = "postgres"))]
 mod columns;
 #[cfg(feature = "embedded")]
 pub mod embedded;

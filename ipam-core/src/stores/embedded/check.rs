@@ -1,5 +1,4 @@
-//! Check of a store: SQLite's own check of the file, queries for what only tables can have wrong, and the engine's
-//! check of the records.
+//! Check of a store: SQLite's own check of the file, and what the check of the tables reads.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -8,118 +7,44 @@ use rusqlite::types::Value;
 
 use super::codec;
 use super::store::SqliteStore;
-use crate::engine::{Context, Findings, Lookups, MAX_FINDINGS as MOST, OpenKeys, Record, verify};
-use crate::stores::report::StoreReport;
-use crate::{ErrorKind, Result, SpaceId};
+use crate::engine::{Findings, Lookups, OpenKeys, Record};
+use crate::stores::check::{PageRow, Tables};
+use crate::{Result, SpaceId};
 
-/// Number of rows that are read at once.
-const PART: usize = 512;
+impl Tables for SqliteStore<'_> {
+    const NEVER: &'static str = include_str!("queries/check.sql");
+    const QUARANTINE: &'static str = "resting";
 
-/// Checks the whole store, in the transaction that is open, so that all reads see the same state.
-pub(super) fn check(store: &mut SqliteStore<'_>, context: &mut Context<'_>) -> Result<StoreReport> {
-    let mut check = Check { store, now: context.now, violations: Vec::new() };
-    let mut report = StoreReport::default();
-    match check.all(&mut report) {
-        // A row that cannot be read is a violation like any other, but the last one that is found.
-        Err(error) if error.kind() == ErrorKind::Corrupt => check.tell(error.to_string()),
-        result => result?,
-    }
-    report.violations = check.violations;
-    if report.violations.len() > MOST {
-        report.violations.truncate(MOST - 1);
-        report.violations.push("and more".to_owned());
-    }
-    Ok(report)
-}
-
-struct Check<'s, 'c> {
-    store: &'s mut SqliteStore<'c>,
-    now: SystemTime,
-    violations: Vec<String>,
-}
-
-/// Statements that return no rows while the store is sound, each under a comment that says what its rows mean. The
-/// first column identifies the row.
-const NEVER: &str = include_str!("queries/check.sql");
-
-impl Check<'_, '_> {
-    fn tell(&mut self, violation: impl Into<String>) {
-        // One more than is reported, so that `check` knows that there are more.
-        if self.violations.len() <= MOST {
-            self.violations.push(violation.into());
-        }
+    /// Runs SQLite's check of pages, indexes and constraints.
+    fn damage(&mut self, most: usize) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        self.rows(&format!("PRAGMA integrity_check({most})"), Vec::new(), |row| {
+            found.push(row.text(0)?.to_owned());
+            Ok(true)
+        })?;
+        Ok(found.into_iter().filter(|line| line != "ok").map(|line| format!("SQLite: {line}")).collect())
     }
 
-    fn all(&mut self, report: &mut StoreReport) -> Result<()> {
-        self.file()?;
-        // Rows of a file that SQLite finds damaged cannot be trusted, and reading them may fail at any point.
-        if !self.violations.is_empty() {
-            return Ok(());
-        }
-        report.ranges = self.count("range")?;
-        report.allocations = self.count("allocation")?;
-        report.quarantined = self.count("resting")?;
-        self.references()?;
-        self.used_counts()?;
-        verify(self.store, self.now, &mut self.violations)
-    }
-
-    fn count(&mut self, table: &str) -> Result<u64> {
+    fn count_rows(&mut self, table: &str) -> Result<u64> {
         let mut count = 0;
-        self.store.rows(&format!("SELECT count(*) FROM {table}"), Vec::new(), |row| {
+        self.rows(&format!("SELECT count(*) FROM {table}"), Vec::new(), |row| {
             count = row.parsed(0, u64::try_from(row.integer(0)?).ok())?;
             Ok(true)
         })?;
         Ok(count)
     }
 
-    /// Runs SQLite's check of pages, indexes and constraints.
-    fn file(&mut self) -> Result<()> {
+    fn first_column(&mut self, statement: &str) -> Result<Vec<String>> {
         let mut found = Vec::new();
-        self.store.rows(&format!("PRAGMA integrity_check({MOST})"), Vec::new(), |row| {
-            found.push(row.text(0)?.to_owned());
+        self.rows(statement, Vec::new(), |row| {
+            found.push(row.shown(0));
             Ok(true)
         })?;
-        found.into_iter().filter(|line| line != "ok").for_each(|line| self.tell(format!("SQLite: {line}")));
-        Ok(())
+        Ok(found)
     }
 
-    /// Checks that rows refer only to rows that exist, and agree with them.
-    // The schema has no foreign keys: they would be checked at every write and guard only what the engine guards.
-    fn references(&mut self) -> Result<()> {
-        for part in NEVER.split_terminator(";\n") {
-            let (comment, statement): (Vec<&str>, Vec<&str>) = part.lines().partition(|line| line.starts_with("--"));
-            let (what, statement) = (comment.concat(), statement.join("\n"));
-            let what = what.trim_start_matches("-- ");
-            let mut found = Vec::new();
-            self.store.rows(&format!("SELECT * FROM ({statement}) LIMIT {MOST}"), Vec::new(), |row| {
-                found.push(row.shown(0));
-                Ok(true)
-            })?;
-            found.into_iter().for_each(|name| self.tell(format!("{what}: {name}")));
-        }
-        Ok(())
-    }
-
-    /// Checks that the count kept with each page is the number of its bits.
-    // The engine reads only sums of the counts, so that its own check cannot find a page that is wrong.
-    fn used_counts(&mut self) -> Result<()> {
-        let mut from = None;
-        loop {
-            let part = self.store.page_rows(from.as_ref(), PART)?;
-            for row in &part {
-                if row.used != u64::from(row.page.count()) {
-                    self.tell(format!(
-                        "page {:#x} of the range {} counts {} used addresses",
-                        row.no, row.range, row.used
-                    ));
-                }
-            }
-            match part.into_iter().next_back() {
-                Some(last) => from = Some((last.range, last.no)),
-                None => return Ok(()),
-            }
-        }
+    fn page_rows(&mut self, after: Option<&(String, u128)>, most: usize) -> Result<Vec<PageRow>> {
+        self.stored_pages(after, most)
     }
 }
 

@@ -10,7 +10,6 @@ use futures_channel::oneshot;
 use futures_util::FutureExt;
 use futures_util::future::{Shared as Cloneable, join_all};
 
-use super::check;
 use super::config::EmbeddedConfig;
 use super::job::{Jobs, Undo, submit};
 use super::open_store::OpenStore;
@@ -19,6 +18,7 @@ use super::store::SqliteStore;
 use super::threads::Role;
 use super::{backup, readers, restore, writer};
 use crate::engine::Context;
+use crate::stores::check::check;
 use crate::stores::report::StoreReport;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
@@ -192,7 +192,7 @@ impl EmbeddedProvider {
     /// Damage is not an error: it is listed in the report. `Unavailable` if the file cannot be read at all; otherwise
     /// the [errors of an open store](super#errors).
     pub async fn check_store(&self) -> Result<StoreReport> {
-        self.read(Operation::CheckStore, check::check).await
+        self.read(Operation::CheckStore, |store, context| check(store, context.now)).await
     }
 
     /// Writes a copy of the store, in its current state, to a new file. Does not block writers.

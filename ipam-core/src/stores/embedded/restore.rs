@@ -14,7 +14,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -27,8 +27,8 @@ use super::lock_wait::LockWait;
 use super::schema::{self, FileState};
 use super::sqlite_errors::{self, io_error};
 use super::store::{Sql, SqliteStore};
-use super::{check, unlocked};
-use crate::engine::{Context, SystemRandom};
+use super::unlocked;
+use crate::stores::check::check;
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// Longest wait for a lock on the old store, after which it counts as in use.
@@ -109,13 +109,11 @@ fn prepare(backup: &Path, part: &Path) -> Result<()> {
     source.execute("VACUUM INTO ?1", [name]).map_err(unreadable)?;
     drop(source);
     let opened = open_to_write(&EmbeddedConfig::new(part).with_create(false), part)?;
-    let mut random = SystemRandom::default();
     let mut store = SqliteStore::new(&opened.connection, 1);
     store.db.run(Sql::Begin, []).map_err(fail)?;
     store.begun().map_err(fail)?;
     store.request_begins(Operation::Restore);
-    let mut context = Context { now: std::time::SystemTime::now(), random: &mut random, actor: None };
-    let report = check::check(&mut store, &mut context)?;
+    let report = check(&mut store, SystemTime::now())?;
     store.db.run(Sql::Rollback, []).map_err(fail)?;
     drop(store);
     if !report.is_sound() {

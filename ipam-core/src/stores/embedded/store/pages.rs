@@ -5,6 +5,7 @@ use rusqlite::params;
 use super::memo::OpenPage;
 use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Page, Pages};
+use crate::stores::check::PageRow;
 use crate::{RangeId, Result};
 
 /// Converts the number of a page to its column: big-endian, so that the order of blobs is that of numbers.
@@ -20,14 +21,6 @@ fn numbered(row: &Columns<'_>) -> Result<(u128, Page)> {
 fn bits(row: &Columns<'_>, index: usize) -> Result<Page> {
     let bytes = <&[u8; 32]>::try_from(row.blob(index)?).ok();
     row.parsed(index, bytes.map(Page::from_bytes))
-}
-
-/// Page with the stored number of its bits, for the check.
-pub(in crate::stores::embedded) struct PageRow {
-    pub(in crate::stores::embedded) range: String,
-    pub(in crate::stores::embedded) no: u128,
-    pub(in crate::stores::embedded) page: Page,
-    pub(in crate::stores::embedded) used: u64,
 }
 
 impl Pages for SqliteStore<'_> {
@@ -92,7 +85,7 @@ impl Pages for SqliteStore<'_> {
 
 impl SqliteStore<'_> {
     /// Returns at most `count` stored pages after one, by range and number, for the check.
-    pub(in crate::stores::embedded) fn page_rows(
+    pub(in crate::stores::embedded) fn stored_pages(
         &mut self,
         after: Option<&(String, u128)>,
         count: usize,
