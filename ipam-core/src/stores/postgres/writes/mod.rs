@@ -19,6 +19,7 @@ use crate::{Allocation, AllocationKey, Operation, RangeId, Result, SpaceId};
 
 mod sql;
 mod statement;
+mod together;
 
 pub(super) use statement::Statement;
 
@@ -50,7 +51,7 @@ mod structure;
 
 /// Converts the log to statements, in an order in which they can be done.
 ///
-/// The first one writes the feed, and returns the id of the transaction.
+/// The first one writes the feed, which gives the transaction its id.
 pub(super) fn statements(log: Vec<Write>, seen: &Seen, kind: Kind, operation: Operation) -> Result<Vec<Statement>> {
     let mut sorted = Sorted::new(seen, operation);
     let mut structure = Vec::new();
@@ -91,7 +92,7 @@ pub(super) fn statements(log: Vec<Write>, seen: &Seen, kind: Kind, operation: Op
     sorted.write_pages(&mut statements, kind)?;
     statements.extend(structure::statements(structure, operation)?);
     sorted.insertions(&mut statements)?;
-    Ok(statements)
+    Ok(together::together(statements))
 }
 
 /// Returns a statement that fails if one of the ranges that were read has changed since.

@@ -1,12 +1,28 @@
 //! Statements that write many rows at once, each with a list for every column.
 
-pub(super) const FEED: &str = "WITH e AS (INSERT INTO event (turn, at, kind, actor, owner, space, range, block, address, \
-                    allocation, key, before, after) SELECT (SELECT turn_offset FROM ipam_schema) + \
-                    pg_current_xact_id()::text::int8, x.at, x.kind, x.actor, x.owner, x.space, x.range, x.block, \
-                    x.address, x.allocation, x.key, x.before::jsonb, x.after::jsonb FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], \
-                    $5::text[], $6::text[], $7::text[], $8::inet[], $9::text[], $10::text[], $11::text[], $12::text[]) WITH ORDINALITY AS \
-                    x(at, kind, actor, owner, space, range, block, address, allocation, key, before, after, place) ORDER BY x.place) \
-                    SELECT pg_current_xact_id()::text::int8";
+/// Changes of the feed, made of the lists `$1` to `$12`.
+macro_rules! events {
+    () => {
+        "INSERT INTO event (turn, at, kind, actor, owner, space, range, block, address, allocation, key, before, \
+         after) SELECT (SELECT turn_offset FROM ipam_schema) + pg_current_xact_id()::text::int8, x.at, x.kind, \
+         x.actor, x.owner, x.space, x.range, x.block, x.address, x.allocation, x.key, x.before::jsonb, \
+         x.after::jsonb FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], \
+         $7::text[], $8::inet[], $9::text[], $10::text[], $11::text[], $12::text[]) WITH ORDINALITY AS x(at, kind, \
+         actor, owner, space, range, block, address, allocation, key, before, after, place) ORDER BY x.place"
+    };
+}
+/// Pages that were stored, made of the lists `$1` to `$6`. Returns a row for each that is as it was read.
+macro_rules! changed_pages {
+    () => {
+        "UPDATE page p SET bits = x.bits, used = x.used, open = x.open FROM unnest($1::text[], $2::bytea[], \
+         $3::bytea[], $4::bytea[], $5::int4[], $6::bool[]) AS x(range, no, was, bits, used, open) \
+         WHERE p.range = x.range AND p.no = x.no AND p.bits = x.was RETURNING 1"
+    };
+}
+
+/// Changes of the feed, in a statement of their own.
+pub(super) const EVENTS: &str = events!();
+pub(super) const FEED: &str = concat!("WITH e AS (", events!(), ") SELECT pg_current_xact_id()::text::int8");
 pub(super) const REMOVE_ALLOCATIONS: &str = "WITH d AS (DELETE FROM allocation a USING unnest($1::text[], $2::inet[], \
                                   $3::int8[], $4::int4[]) AS x(space, address, serial, revision) \
                                   WHERE a.space = x.space AND a.address = x.address AND a.serial = x.serial \
@@ -25,10 +41,9 @@ pub(super) const LOWER_REQUESTS: &str = "WITH u AS (UPDATE request r SET live = 
 pub(super) const RELEASE: &str = "WITH d AS (DELETE FROM quarantine q USING unnest($1::text[], $2::inet[], $3::text[]) \
                        AS x(space, address, allocation) WHERE q.space = x.space AND q.address = x.address \
                        AND q.allocation = x.allocation RETURNING 1) SELECT 1 / (count(*) = $4)::int FROM d";
-pub(super) const CHANGE_PAGES: &str = "WITH u AS (UPDATE page p SET bits = x.bits, used = x.used, open = x.open \
-                            FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[], $5::int4[], $6::bool[]) \
-                            AS x(range, no, was, bits, used, open) WHERE p.range = x.range AND p.no = x.no \
-                            AND p.bits = x.was RETURNING 1) SELECT 1 / (count(*) = $7)::int FROM u";
+pub(super) const CHANGED_PAGES: &str = changed_pages!();
+pub(super) const CHANGE_PAGES: &str =
+    concat!("WITH u AS (", changed_pages!(), ") SELECT 1 / (count(*) = $7)::int FROM u");
 pub(super) const COMPARE_PAGES: &str = "SELECT 1 / (count(*) = $4)::int FROM page p JOIN unnest($1::text[], $2::bytea[], \
                              $3::bytea[]) AS x(range, no, bits) ON p.range = x.range AND p.no = x.no \
                              AND p.bits = x.bits";

@@ -20,6 +20,11 @@ impl Statement {
         self
     }
 
+    /// Makes one statement of several, with the parameters of all.
+    pub(super) fn joined(sql: &'static str, parts: Vec<Self>) -> Self {
+        Self { sql, params: parts.into_iter().flat_map(|part| part.params).collect() }
+    }
+
     pub(in crate::stores::postgres) fn types(&self) -> Vec<Type> {
         self.params.iter().map(|(_, kind)| kind.clone()).collect()
     }
