@@ -22,9 +22,10 @@ const USER: (&str, &str) = ("admin", "simulated");
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
     /// Version of phpIPAM: 1.4, 1.5, 1.6, 1.7 or 1.8.
-    // Not `--profile`, which is that of the configuration file.
-    #[arg(long = "phpipam", value_name = "VERSION", default_value = "1.8", value_parser = profile)]
-    phpipam: Profile,
+    // In the place of the option of all commands, since no provider is opened. It has the same id, so that the other one is
+    // not added, and the same type, since a value before the command comes here.
+    #[arg(long, value_name = "VERSION", default_value = "1.8")]
+    profile: String,
     /// Port of 127.0.0.1; 0 for a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -83,9 +84,12 @@ enum LockKind {
     None,
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
+fn profile(text: &str) -> Result<Profile, Failure> {
     let versions: Vec<_> = Profile::ALL.iter().map(|profile| profile.version).collect();
-    Profile::named(text).ok_or_else(|| format!("write one of {}, or its first two numbers", versions.join(", ")))
+    Profile::named(text).ok_or_else(|| {
+        let remedy = format!("write one of {}, or its first two numbers", versions.join(", "));
+        Failure::Usage(format!("--profile is {text:?}; {remedy}"))
+    })
 }
 
 fn fault(text: &str) -> Result<(Fault, f64), String> {
@@ -108,22 +112,23 @@ fn fault(text: &str) -> Result<(Fault, f64), String> {
 
 /// Runs the server until SIGINT or SIGTERM, after it has printed where it is.
 pub(crate) async fn run(args: Simulate, as_json: bool) -> Result<(), Failure> {
+    let profile = profile(&args.profile)?;
     let mut signals = Signals::new()?;
-    let server = start(&args).await?;
+    let version = profile.version;
+    let server = start(&args, profile).await?;
     server.seed(|store| fill(store, &args));
     for (number, (fault, chance)) in (0..).zip(&args.fault) {
         let calls = When::any().always().chance(*chance, args.seed.wrapping_add(number));
         server.fault(fault.clone(), calls.matching(|target| !target.path.trim_end_matches('/').ends_with("/user")));
     }
-    let printed = print_line(&where_it_is(&server, &args, as_json));
+    let printed = print_line(&where_it_is(&server, version, as_json));
     // No caller finds a server whose address is not known.
     printed.map_err(|error| Failure::Failed(format!("the address of the server cannot be written: {error}")))?;
     signals.next().await;
     Ok(())
 }
 
-async fn start(args: &Simulate) -> Result<Server, Failure> {
-    let mut profile = args.phpipam.clone();
+async fn start(args: &Simulate, mut profile: Profile) -> Result<Server, Failure> {
     if args.php7 {
         profile = profile.on_php_7();
     }
@@ -177,8 +182,8 @@ fn fill(store: &mut Store, args: &Simulate) {
 /// Returns one line that names the server, its apps and its user account.
 ///
 /// The password and the code are made up here, and no secrets.
-fn where_it_is(server: &Server, args: &Simulate, as_json: bool) -> String {
-    let (url, version) = (server.url(), args.phpipam.version);
+fn where_it_is(server: &Server, version: &str, as_json: bool) -> String {
+    let url = server.url();
     let provider = format!("phpipam+http://{}@{}/{APP}", USER.0, server.address());
     let ((user, password), (code_app, code)) = (USER, CODE_APP);
     if as_json {

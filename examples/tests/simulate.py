@@ -18,7 +18,7 @@ def call(method, path, header, fields=None):
         return json.load(response)
 
 
-command = [sys.argv[1], "simulate", "--phpipam", sys.argv[2], "--port", "0", "--subnets", "2", "--json"]
+command = [sys.argv[1], "simulate", "--profile", sys.argv[2], "--port", "0", "--subnets", "2", "--json"]
 simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 try:
     server = json.loads(simulator.stdout.readline())

@@ -63,7 +63,7 @@ fn a_python_program_allocates_from_every_version() {
 
 #[test]
 fn the_program_itself_uses_it_as_a_provider_until_a_signal() {
-    let options = ["--phpipam", "1.7", "--lock", "none", "--nested", "--numbers", "strings", "--addresses", "3"];
+    let options = ["--profile", "1.7", "--lock", "none", "--nested", "--numbers", "strings", "--addresses", "3"];
     let faults =
         ["--fault", "lost-response=0.2", "--fault", "lock-timeout", "--seed", "7", "--required", "ticket=none"];
     let simulator = Simulator::start(&[&options[..], &faults[..]].concat());
@@ -77,7 +77,7 @@ fn the_program_itself_uses_it_as_a_provider_until_a_signal() {
 #[test]
 fn wrong_options_are_named_with_their_remedy() {
     for (options, word) in [
-        (["--phpipam", "1.2"], "1.4.7"),
+        (["--profile", "1.2"], "1.4.7"),
         (["--fault", "fire"], "no fault fire"),
         (["--fault", "latency=2"], "from 0 to 1"),
         (["--subnets", "0"], "1..=65536"),

@@ -46,8 +46,14 @@ pub(crate) fn read() -> Result<Cli, ExitCode> {
 /// Takes from the profile what is not on the command line. It counts more than variables: it was named for this call, and
 /// they are for all.
 fn apply_profile(cli: &mut Cli, found: &ArgMatches) -> Result<(), Failure> {
-    let Some(name) = cli.profile.as_deref() else { return Ok(()) };
-    let profile = profiles::read(name)?;
+    // Its option of this name is a version of phpIPAM.
+    #[cfg(feature = "simulate")]
+    if matches!(cli.verb, super::Verb::Simulate(_)) {
+        return Ok(());
+    }
+    let variable = || std::env::var("IPAM_PROFILE").ok().filter(|name| !name.is_empty());
+    let Some(name) = cli.profile.clone().or_else(variable) else { return Ok(()) };
+    let profile = profiles::read(&name)?;
     let is_given = |argument: &str| found.value_source(argument) == Some(ValueSource::CommandLine);
     if !is_given("provider") {
         cli.provider = profile.provider.or(cli.provider.take());
@@ -108,5 +114,14 @@ mod tests {
         assert!(!refused(&["allocate"]).1);
         assert!(!refused(&["allocate", "--", "--json"]).1);
         assert!(message(&refused(&["find", "x"]).0).starts_with("invalid value"));
+    }
+
+    #[cfg(feature = "simulate")]
+    #[test]
+    fn the_version_of_a_simulated_phpipam_is_no_profile_of_the_file() {
+        for arguments in [["simulate", "--profile", "1.7"], ["--profile", "1.7", "simulate"]] {
+            let read = read_from(["ipam"].iter().chain(&arguments).map(OsString::from).collect()).unwrap();
+            assert!(format!("{:?}", read.verb).contains("profile: \"1.7\""), "{:?}", read.verb);
+        }
     }
 }

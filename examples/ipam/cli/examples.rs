@@ -58,7 +58,7 @@ pub(crate) const LOCAL: &[Example] = &[
 pub(crate) const WITH_SERVER: &[Example] = &[
     ("sweep", "ipam sweep --dry-run"),
     ("doctor", "ipam doctor --provider phpipam+https://admin@ipam.example.com/myapp"),
-    ("simulate", "ipam simulate --phpipam 1.7 --port 8080"),
+    ("simulate", "ipam simulate --profile 1.7 --port 8080"),
     ("vra validate-endpoint", "ipam vra validate-endpoint --json"),
     ("vra get-ip-ranges", "ipam vra get-ip-ranges --json"),
     ("vra allocate-ip", "ipam vra allocate-ip --json"),

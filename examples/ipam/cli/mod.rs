@@ -48,9 +48,10 @@ pub(crate) struct Cli {
     pub(crate) provider: Option<String>,
     /// Profile of the configuration file: provider and form of the results.
     ///
-    /// The file is ~/.config/ipam/config.toml, or the one that IPAM_CONFIG names. The command line counts more than the
-    /// profile, and the profile more than variables.
-    #[arg(long, global = true, value_name = "NAME", env = "IPAM_PROFILE", help_heading = GLOBAL)]
+    /// Without it, IPAM_PROFILE names one. The file is ~/.config/ipam/config.toml, or the one that IPAM_CONFIG names. The
+    /// command line counts more than the profile, and the profile more than variables.
+    // The variable is read by hand: clap would hand it on to the option of this name that `simulate` has.
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
     profile: Option<String>,
     /// Form of the results. With csv and name, tables are for programs; errors are JSON with json only.
     #[arg(long, short, global = true, value_name = "FORM", default_value = "table", help_heading = GLOBAL)]
