@@ -6,6 +6,7 @@ mod claims;
 mod deletions;
 mod harness;
 mod large;
+mod profiles;
 mod quirks;
 mod requests;
 mod required_fields;

@@ -18,14 +18,15 @@ mod subnets;
 
 use crate::error::Result;
 use crate::provider::inner::Inner;
-use crate::provider::map::error::is_broken;
+use crate::provider::map::error::{is_broken, is_gateway};
 use crate::request::ApiRequest;
 use crate::wire::Wire;
 
 impl Inner {
     /// Reads a long list, and keeps what `keep` returns of each row. The client's memory holds one row beside that.
     ///
-    /// A death of PHP is not repeated. A broken connection is, once: it may be a fault of the network.
+    /// A death of PHP is not repeated. A broken connection and the page of a proxy (502 to 504) are, once: they may be a
+    /// fault of the network.
     async fn rows<T, K>(
         &self,
         request: ApiRequest,
@@ -44,7 +45,7 @@ impl Inner {
             let read = |row| kept.extend(keep(row));
             match crate::stream::each(&self.client, request.clone(), parent.clone(), read).await {
                 Ok(()) => return Ok(kept),
-                Err(error) if again && is_broken(&error) && waits.next().await => again = false,
+                Err(error) if again && (is_broken(&error) || is_gateway(&error)) && waits.next().await => again = false,
                 Err(error) => return Err(error),
             }
         }

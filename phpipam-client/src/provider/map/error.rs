@@ -46,6 +46,11 @@ pub(crate) fn is_broken(error: &Error) -> bool {
     matches!(error, Error::Http(error) if error.kind() == ErrorKind::Unavailable && error.outcome() == Outcome::Unknown)
 }
 
+/// Returns true if a proxy in front of the server responded in its place: 502 to 504.
+pub(crate) fn is_gateway(error: &Error) -> bool {
+    error.refusal_kind() == Some(RefusalKind::Unavailable)
+}
+
 /// Returns the reason for which nothing is free, for messages.
 pub(crate) fn shortage(error: &Error) -> &'static str {
     match error.refusal_kind() {
