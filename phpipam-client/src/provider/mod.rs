@@ -269,7 +269,9 @@
 //!   processes deallocate one address at the same time, both may be told that they freed it. Servers before 1.8 and apps
 //!   without a lock confirm both deletions. Ids are never used again, so no later allocation is freed. Calls of one
 //!   process take turns, and one of them is told so.
-//! - phpIPAM 1.4 and later. 1.3 has no list of all addresses and hardly any filters.
+//! - phpIPAM 1.3 has no list of all addresses, no overlapping subnets and hardly any filters. There the provider lists
+//!   all subnets in their place, and reads addresses subnet by subnet, in the served sections: keys, owners and MAC
+//!   addresses are looked up with one request for each subnet. It is for small sites.
 //! - Keys are unique on a single database. On a cluster with several writers, or behind a replica that lags, two
 //!   concurrent calls with one key may both succeed.
 //! - `deallocate_range` checks that the range is empty and then deletes it. An address that another caller allocates

@@ -45,7 +45,7 @@ pub(crate) struct RegisteredElsewhere {
 impl Inner {
     /// Reads the address space of a subnet and its overlapping subnets.
     pub(crate) async fn surroundings(&self, subnet: &Subnet, net: IpNet) -> Result<Surroundings> {
-        let rows = self.read(|| async { self.client.subnets().find_overlapping(net).await }).await?;
+        let rows = self.overlapping(net).await?;
         let spaces = spaces(rows.iter().filter(|row| row.id != subnet.id).chain([subnet]));
         Ok(Surroundings {
             space: space_in(&spaces, subnet),
@@ -56,7 +56,7 @@ impl Inner {
 
     /// Reads the same for a subnet of a snapshot.
     pub(crate) async fn surroundings_of(&self, row: &SubnetRow) -> Result<Surroundings> {
-        let rows = self.read(|| async { self.client.subnets().find_overlapping(row.net).await }).await?;
+        let rows = self.overlapping(row.net).await?;
         let others = rows.iter().filter(|other| other.id != row.id).filter_map(place);
         let spaces = Spaces::new(others.chain([row.place()]));
         let own = row.vrf.map_or(Space::Section(row.place().section), |vrf| Space::Vrf(vrf.get()));
@@ -69,7 +69,7 @@ impl Inner {
 
     /// Reads the subnets that overlap a range.
     pub(crate) async fn subnets_around(&self, id: SubnetId, net: IpNet) -> Result<Vec<OverlappingSubnet>> {
-        let rows = self.read(|| async { self.client.subnets().find_overlapping(net).await }).await?;
+        let rows = self.overlapping(net).await?;
         Ok(overlapping_subnets(&spaces(&rows), id))
     }
 
@@ -118,7 +118,7 @@ impl Inner {
         if ips.len() <= FEW {
             let known: BTreeMap<IpAddr, Vec<Subnet>> = stream::iter(ips)
                 .map(|ip| async move {
-                    let rows = self.read(|| async { self.client.subnets().find_overlapping(ip.into()).await }).await?;
+                    let rows = self.overlapping(ip.into()).await?;
                     Ok::<_, crate::error::Error>((ip, rows))
                 })
                 .buffered(MAX_CONCURRENT)

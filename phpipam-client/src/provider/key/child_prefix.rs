@@ -43,7 +43,8 @@ impl Inner {
         }
         let field = self.mapping.subnet_mark.as_deref().unwrap_or("description");
         let filter = Filter::contains(field, token);
-        self.read(|| async { self.client.subnets().list_filtered(&filter).await }).await
+        // The marks of other keys are left out by the caller.
+        self.filtered_subnets(&filter, |row| self.mapping.of_subnet(row).mark().is_some()).await
     }
 
     /// Refuses a key that belongs to a child prefix: one key names either a request for addresses or one for a range.

@@ -69,7 +69,7 @@ impl Inner {
         if others().next().is_none() {
             return Ok((Contest::Won, rows));
         }
-        let subnets = self.read(|| async { self.client.subnets().find_overlapping(ip.into()).await }).await?;
+        let subnets = self.overlapping(ip.into()).await?;
         let spaces = spaces(&subnets);
         let space = spaces.space(subnet.get());
         let same = others().filter_map(|row| Some((row, row.subnet_id?)));

@@ -19,7 +19,8 @@ impl Inner {
         }
         let field = self.mapping.address_mark.as_deref().unwrap_or("note");
         let filter = Filter::contains(field, token);
-        self.read(|| async { self.client.addresses().list_filtered(&filter).await }).await
+        let has_token = |row: &Address| self.mapping.mark_text(row).is_some_and(|text| text.contains(token));
+        self.filtered_addresses(&filter, has_token).await
     }
 
     /// Returns the claims of a key.

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipnet::IpNet;
 
 use super::parts::Nets;
+use super::without_filters::is_unknown_call;
 use crate::error::Result;
 use crate::models::{Address, SubnetId};
 use crate::provider::inner::{Inner, MAX_CONCURRENT};
@@ -35,6 +36,11 @@ impl Inner {
             Some(filter) => filter.apply(request),
         };
         match self.rows(request, None, keep).await {
+            // 1.3 has no list of all addresses.
+            Err(error) if is_unknown_call(&error) => {
+                self.too_long.note_all_addresses();
+                Ok(None)
+            }
             Err(error) if is_too_large(&error) => Ok(None),
             rows => rows.map(Some),
         }

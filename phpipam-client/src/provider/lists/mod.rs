@@ -15,6 +15,7 @@ mod addresses;
 mod parts;
 mod snapshot;
 mod subnets;
+pub(crate) mod without_filters;
 
 use crate::error::Result;
 use crate::provider::inner::Inner;

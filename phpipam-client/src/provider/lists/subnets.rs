@@ -6,6 +6,7 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::without_filters::is_unknown_call;
 use crate::error::Result;
 use crate::models::{SectionId, Subnet};
 use crate::provider::inner::{Inner, MAX_CONCURRENT};
@@ -68,7 +69,14 @@ impl Inner {
                 (true, _) => request,
                 (false, _) => Filter::matches("id", format!("/[{class}]$/")).apply(request),
             };
-            all.append(&mut self.rows(request, None, keep).await?);
+            let mut rows = match self.rows(request, None, keep).await {
+                // 1.3 takes the filter for a part of the path (Q69).
+                Err(error) if class.is_empty() && is_unknown_call(&error) => {
+                    self.rows(ApiRequest::get(Call::List, Path::new("subnets").word("all"))?, None, keep).await?
+                }
+                rows => rows?,
+            };
+            all.append(&mut rows);
         }
         Ok(all)
     }

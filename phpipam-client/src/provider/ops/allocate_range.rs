@@ -363,7 +363,7 @@ impl Inner {
         // A VRF may have subnets in sections that are not served.
         let vrf = snapshot.vrf(row);
         let others = match vrf {
-            Some(_) => self.read(|| async { self.client.subnets().find_overlapping(net).await }).await,
+            Some(_) => self.overlapping(net).await,
             None => Ok(Vec::new()),
         };
         let others = others.map_err(failed(Operation::AllocateRange))?;

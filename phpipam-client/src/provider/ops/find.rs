@@ -10,6 +10,7 @@ use crate::error::Result as ClientResult;
 use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::KeyOwner;
+use crate::provider::lists::without_filters::is_unknown_call;
 use crate::provider::map::address_row::AddressRow;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, State};
@@ -89,7 +90,13 @@ impl Inner {
         } else if let Some(mac) = request.mac {
             // The server searches the colon form. Rows that were stored in another form are not found.
             let mac = mac.to_string();
-            self.read(|| async { client.addresses().search_mac(&mac).await }).await?
+            match self.read(|| async { client.addresses().search_mac(&mac).await }).await {
+                // 1.3 searches no MAC addresses; `request.matches` decides.
+                Err(error) if is_unknown_call(&error) => {
+                    return self.all_addresses(|row| AddressRow::new(&self.mapping, &row)).await;
+                }
+                rows => rows?,
+            }
         } else if let Some(range) = &request.range {
             return self.rows_of_range(range).await;
         } else if let Some(hostname) = request.hostname.as_deref().filter(|name| fits_path(name)) {
@@ -104,7 +111,8 @@ impl Inner {
                 Some(part) => self.read(|| async { client.search().addresses(part).await }).await?,
                 None => {
                     let filter = Filter::equals("owner", owner);
-                    self.read(|| async { client.addresses().list_filtered(&filter).await }).await?
+                    let has_owner = |row: &Address| row.owner.as_deref() == Some(owner.as_str());
+                    self.filtered_addresses(&filter, has_owner).await?
                 }
             }
         } else {

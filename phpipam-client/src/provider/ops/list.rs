@@ -81,7 +81,7 @@ impl Inner {
                 vlan => vlan.map(Some),
             }
         };
-        let around = self.read(|| async { self.client.subnets().find_overlapping(net).await });
+        let around = self.overlapping(net);
         let (vlan, around) = futures_util::future::try_join(vlan, around).await?;
         let mut joined = Joined::default();
         joined.vlans.extend(vlan.map(|vlan| (vlan.id, vlan)));
