@@ -17,7 +17,7 @@ const COUNT: u32 = 24;
 const HONOURED: Duration = Duration::from_secs(40);
 
 async fn connect(section: SectionId) -> Arc<dyn IpamProvider> {
-    open_at(&base(), &format!("{}&claim_time=1s&sweep=0", section_option(section))).await.unwrap()
+    open_at(&base(), &format!("{}&claim_time=4s&sweep=0", section_option(section))).await.unwrap()
 }
 
 struct Site {
@@ -166,7 +166,7 @@ fn connecting_sweeps() {
         let deadline = Instant::now() + HONOURED;
         while !addresses_of(&client(), range).await.is_empty() {
             assert!(Instant::now() < deadline, "nothing was undone");
-            open_at(&base(), &format!("{}&claim_time=1s", section_option(section))).await.unwrap();
+            open_at(&base(), &format!("{}&claim_time=4s", section_option(section))).await.unwrap();
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     });
