@@ -1,9 +1,13 @@
 //! `ipam store`
 
+use std::ffi::OsString;
+use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use ipam_core::registry::ProviderUrl;
-use ipam_core::{EmbeddedConfig, EmbeddedProvider, Operation};
+#[cfg(feature = "postgres")]
+use ipam_core::registry::{self, OpenRequest, Secrets};
+use ipam_core::{EmbeddedConfig, EmbeddedProvider, Operation, StoreReport};
 use serde_json::json;
 
 use crate::cli::Store;
@@ -14,14 +18,14 @@ use crate::progress::Progress;
 
 pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Output>, Failure> {
     match verb {
-        Store::Check { path } => {
-            let path = match path {
-                Some(path) => path,
-                None => path_of(url)?,
-            };
-            let provider = open(Operation::CheckStore, &path).await?;
-            closing(provider, async |provider| check(provider, &path).await).await
-        }
+        Store::Check { store } => match Checked::of(url, store)? {
+            Checked::File(path) => {
+                let provider = open(Operation::CheckStore, &path).await?;
+                let name = path.display().to_string();
+                closing(provider, async |provider| report(&name, provider.check_store()).await).await
+            }
+            Checked::Server(url) => check_server(&url).await,
+        },
         Store::Backup { file } => {
             let path = path_of(url)?;
             let provider = open(Operation::Backup, &path).await?;
@@ -51,6 +55,35 @@ pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Output>,
     }
 }
 
+/// Store to check.
+enum Checked {
+    File(PathBuf),
+    /// URL of a PostgreSQL database.
+    Server(String),
+}
+
+impl Checked {
+    /// Returns the store that the argument names, or else `--provider`.
+    fn of(url: Option<&str>, store: Option<OsString>) -> Result<Self, Failure> {
+        let Some(store) = store else {
+            return match url {
+                Some(url) if is_server(url) => Ok(Self::Server(url.to_owned())),
+                url => path_of(url).map(Self::File),
+            };
+        };
+        // A file whose name looks like a URL can be written with ./ before it.
+        match store.to_str() {
+            Some(text) if is_server(text) => Ok(Self::Server(text.to_owned())),
+            Some(text) if text.starts_with("embedded:") => path_of(Some(text)).map(Self::File),
+            _ => Ok(Self::File(store.into())),
+        }
+    }
+}
+
+fn is_server(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
 /// Returns the file of `--provider`.
 fn path_of(url: Option<&str>) -> Result<PathBuf, Failure> {
     let remedy = || Failure::Usage("name the file of the store, or give --provider embedded:PATH".to_owned());
@@ -66,8 +99,22 @@ async fn open(operation: Operation, path: &Path) -> Result<EmbeddedProvider, Fai
     Ok(EmbeddedProvider::open(EmbeddedConfig::new(path).with_read_only(true)).await?)
 }
 
-async fn check(provider: &EmbeddedProvider, path: &Path) -> Result<Output, Failure> {
-    let report = Progress::new("checking", 0).during(provider.check_store()).await?;
+#[cfg(feature = "postgres")]
+async fn check_server(url: &str) -> Result<Ended<Output>, Failure> {
+    let request = OpenRequest::parse(url)?.with_option("create", "false")?.with_option("read_only", "true")?;
+    let request = request.or_secrets(Secrets::env("IPAM"));
+    let provider = Progress::new("opening", 0).during(registry::open_postgres(request)).await?;
+    closing(provider, async |provider| report("the database", provider.check_store()).await).await
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn check_server(_: &str) -> Result<Ended<Output>, Failure> {
+    Err(Failure::Usage("this program was built without the feature postgres; build it with that".to_owned()))
+}
+
+/// Waits for a check, and says what it found.
+async fn report(store: &str, check: impl Future<Output = ipam_core::Result<StoreReport>>) -> Result<Output, Failure> {
+    let report = Progress::new("checking", 0).during(check).await?;
     let counts = format!(
         "{} ranges, {} allocations, {} quarantined addresses",
         report.ranges, report.allocations, report.quarantined
@@ -75,7 +122,7 @@ async fn check(provider: &EmbeddedProvider, path: &Path) -> Result<Output, Failu
     if !report.is_sound() {
         let violations = report.violations.join("\n  ");
         let remedy = "stop all programs that use it and restore a backup";
-        return Err(Failure::Failed(format!("{} has inconsistent tables; {remedy}:\n  {violations}", path.display())));
+        return Err(Failure::Failed(format!("{store} has inconsistent tables; {remedy}:\n  {violations}")));
     }
     let json = json!({ "sound": true, "ranges": report.ranges, "allocations": report.allocations,
         "quarantined": report.quarantined });

@@ -15,6 +15,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::{Allocate, DefineRange, EmbeddedProvider, IpamProvider};
 use postgres_support::{Server, Setup, USER, runtime};
 use support::{Ran, ran};
+use tokio_postgres::Row;
 
 /// Name and password of the user of the program.
 const SITE: &str = "site";
@@ -83,18 +84,23 @@ impl Stage {
         ran(self.command(arguments).output().unwrap())
     }
 
-    /// Returns the number of addresses in the database, or 0 if it has no tables.
-    fn addresses(&self) -> i64 {
+    /// Returns the rows of a statement in the database.
+    fn sql(&self, text: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
         runtime().block_on(async {
             let mut config = tokio_postgres::Config::new();
             config.host_path(self.server.directory()).user(USER).dbname("ipam");
             let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
             let connection = tokio::spawn(connection);
-            let row = client.query_one("SELECT count(*) FROM ipam.allocation", &[]).await;
+            let rows = client.query(text, &[]).await;
             drop(client);
             connection.await.unwrap().unwrap();
-            row.map_or(0, |row| row.get(0))
+            rows
         })
+    }
+
+    /// Returns the number of addresses in the database, or 0 if it has no tables.
+    fn addresses(&self) -> i64 {
+        self.sql("SELECT count(*) FROM ipam.allocation").map_or(0, |rows| rows[0].get(0))
     }
 
     /// Kills a migration when more than `after` addresses have arrived. Returns false if it ended before.
@@ -189,4 +195,31 @@ fn the_password_comes_from_the_environment_or_a_file() {
     assert_eq!(migrate(&[("IPAM_PASSWORD", PASSWORD)]).code, 0);
     let same = stage.run(&["diff", &from, &to]);
     assert_eq!((same.code, same.out.trim()), (0, "0 differences in 0 blocks, 1 ranges and 0 addresses"), "{same:?}");
+}
+
+#[test]
+fn a_store_on_a_server_is_checked() {
+    let Some(stage) = Stage::start() else { return };
+    let url = stage.to();
+    let run = |arguments: &[&str]| {
+        let ran = ran(stage.command(arguments).env("IPAM_PASSWORD", PASSWORD).output().unwrap());
+        assert!(!ran.out.contains(PASSWORD) && !ran.err.contains(PASSWORD), "{ran:?}");
+        ran
+    };
+    let missing = run(&["store", "check", &url]);
+    assert!(missing.code == 2 && missing.err.contains("no schema"), "{missing:?}");
+
+    assert_eq!(run(&["--provider", &url, "ranges", "add", "lan", "192.0.2.0/24"]).code, 0);
+    assert_eq!(run(&["--provider", &url, "allocate", "lan", "--owner", "vm", "--key", "one"]).code, 0);
+    let sound = run(&["store", "check", &url]);
+    assert!(sound.code == 0 && sound.out.contains("consistent: 1 ranges, 1 allocations, 0 quarantined"), "{sound:?}");
+    let json = run(&["--provider", &url, "store", "check", "--json"]);
+    assert!(json.code == 0 && json.out.contains("\"allocations\": 1"), "{json:?}");
+
+    stage.sql("UPDATE ipam.request SET live = 2").unwrap();
+    let damaged = run(&["store", "check", &url]);
+    assert_eq!(damaged.code, 1, "{damaged:?}");
+    assert!(damaged.err.contains("a request counts its allocations wrongly: one"), "{damaged:?}");
+    let backup = run(&["--provider", &url, "store", "backup", "copy.db"]);
+    assert!(backup.code == 2 && backup.err.contains("embedded:PATH"), "{backup:?}");
 }

@@ -13,6 +13,7 @@ mod profiles;
 mod ranges;
 mod value_parsers;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -110,7 +111,7 @@ pub(crate) enum Verb {
     /// Import or export a subnet plan, or convert it to another format.
     #[command(subcommand)]
     Plan(PlanCommand),
-    /// Check, back up or restore an embedded store.
+    /// Check a store; back up or restore an embedded one.
     #[command(subcommand)]
     Store(Store),
     /// Run an action of vRealize Automation's IPAM plug-in contract: inputs as JSON on standard input, outputs as JSON on
@@ -188,10 +189,11 @@ pub(crate) struct Quickstart {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Store {
-    /// Read a whole embedded store and check that its tables agree with each other.
+    /// Read a whole store, embedded or on PostgreSQL, and check that its tables agree with each other. Nothing is changed.
     Check {
-        /// File of the store [default: the file of --provider].
-        path: Option<PathBuf>,
+        /// File of the store, or its URL: embedded:PATH or postgres://[USER@]HOST/DATABASE [default: --provider].
+        #[arg(value_name = "STORE")]
+        store: Option<OsString>,
     },
     /// Write a consistent copy of the embedded store of --provider to a new file. Other processes may use the store
     /// meanwhile.

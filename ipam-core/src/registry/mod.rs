@@ -70,6 +70,8 @@ mod url;
 
 pub use self::flag::parse_flag;
 pub use self::open_request::OpenRequest;
+#[cfg(feature = "postgres")]
+pub use self::postgres::open_postgres;
 pub use self::schemes::Registry;
 pub use self::secrets::{SecretRequest, Secrets};
 pub use self::trust::Trust;

@@ -31,6 +31,34 @@ const OPTIONS: &[&str] = &[
 ];
 
 pub(super) async fn open(request: OpenRequest) -> Result<Arc<dyn IpamProvider>> {
+    Ok(Arc::new(open_postgres(request).await?))
+}
+
+/// Opens the provider on PostgreSQL that a URL names (feature `postgres`), for what its type has beside the trait, such as
+/// [`check_store`](PostgresProvider::check_store).
+///
+/// The URL and its options are those that a [`Registry`](super::Registry) takes; the password comes from the sources of the
+/// request.
+///
+/// ```no_run
+/// use ipam_core::registry::{OpenRequest, Secrets, open_postgres};
+///
+/// # async fn example() -> ipam_core::Result<()> {
+/// let request = OpenRequest::parse("postgres://ipam@db.example/ipam?read_only=true")?;
+/// let provider = open_postgres(request.or_secrets(Secrets::env("IPAM"))).await?;
+/// assert!(provider.check_store().await?.is_sound());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// `Config` if the URL has another scheme or cannot be read; otherwise those of [`PostgresProvider::open`].
+pub async fn open_postgres(request: OpenRequest) -> Result<PostgresProvider> {
+    if !matches!(request.url.scheme(), "postgres" | "postgresql") {
+        let message =
+            format!("the scheme {:?} is not that of a PostgreSQL database; write postgres:", request.url.scheme());
+        return Err(Error::new(ErrorKind::Config, Operation::Open, message));
+    }
     let mut config = config_of(&request.url, &request.trust)?;
     if let Some(user) = request.user() {
         config = config.with_user(user);
@@ -41,7 +69,7 @@ pub(super) async fn open(request: OpenRequest) -> Result<Arc<dyn IpamProvider>> 
     if let Some(password) = request.secrets.find(&secret).await? {
         config = config.with_password(password);
     }
-    Ok(Arc::new(PostgresProvider::open(config).await?))
+    PostgresProvider::open(config).await
 }
 
 fn config_of(url: &ProviderUrl, trust: &Trust) -> Result<PostgresConfig> {
@@ -150,6 +178,14 @@ mod tests {
         assert!(!config("postgres://localhost/ipam?insecure=1").unwrap().plain);
         assert!(!config("postgres://10.0.0.1/ipam").unwrap().plain);
         assert!(config("postgres://10.0.0.1/ipam?plain=1").unwrap().plain);
+    }
+
+    #[test]
+    fn another_scheme_is_refused() {
+        let request = OpenRequest::parse("embedded:ipam.db").unwrap();
+        let error = futures_executor::block_on(open_postgres(request)).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("\"embedded\""), "{error}");
     }
 
     #[test]
