@@ -116,6 +116,9 @@ fn a_url_opens_the_same_schema() {
         let host = config.host.replace('/', "%2F");
         let url = format!("postgres://{}@{host}/postgres?schema={}&actor=me", postgres_support::USER, config.schema);
         let registry = ipam_core::registry::Registry::new();
+        let other = ipam_core::registry::OpenRequest::parse("embedded:ipam.db").unwrap();
+        let error = ipam_core::registry::open_postgres(other).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Config && error.message().contains("\"embedded\""), "{error}");
         let opened = registry.open(&url).await.unwrap();
         opened.define_range(&lan()).await.unwrap();
         let taken = opened.allocate_one("lan", "vm").await.unwrap();

@@ -181,14 +181,6 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_is_refused() {
-        let request = OpenRequest::parse("embedded:ipam.db").unwrap();
-        let error = futures_executor::block_on(open_postgres(request)).err().unwrap();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.message().contains("\"embedded\""), "{error}");
-    }
-
-    #[test]
     fn a_url_that_cannot_be_read_is_not_shown() {
         for url in [
             "postgres:hunter2",
