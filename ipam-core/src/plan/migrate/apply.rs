@@ -11,10 +11,11 @@ use super::allocate::request;
 use super::checked::{CheckedMigration, Migrated};
 use super::shape::for_target;
 use super::sides::{MigrationStep, Sides};
+use crate::plan::check::limited;
 use crate::plan::contents;
 use crate::{
-    Capabilities, Error, ErrorKind, Find, IpamProviderExt, Operation, PortableAllocation, PortableRecord,
-    PortableRequest, Range, RangeId, RestoreRecords, Result, SpaceId,
+    Capabilities, Error, ErrorKind, Find, IpamProviderExt, ListRanges, NetworkInfo, Operation, PortableAllocation,
+    PortableRecord, PortableRequest, Properties, Range, RangeId, RestoreRecords, Result, SpaceId, Tags,
 };
 
 const OP: Operation = Operation::Migrate;
@@ -61,7 +62,8 @@ pub(super) async fn apply(migration: Sides<'_>, checked: &CheckedMigration) -> R
 /// Returns the ranges of the target by their ids in the source.
 async fn homes(migration: Sides<'_>, checked: &CheckedMigration) -> Result<HashMap<RangeId, Range>> {
     let mut homes: HashMap<RangeId, Range> = HashMap::new();
-    for range in contents::ranges(OP, migration.target).await? {
+    let ranges = migration.target.ranges(ListRanges::all()).map_ok(home);
+    for range in limited(OP, "ranges", ranges).await? {
         homes.insert(range.id.clone(), range);
     }
     // A range of the source may have the id of an unrelated one of the target only if it was given another.
@@ -69,6 +71,15 @@ async fn homes(migration: Sides<'_>, checked: &CheckedMigration) -> Result<HashM
         checked.renamed.iter().map(|(from, to)| (from.clone(), homes.get(to).cloned())).collect();
     homes.extend(renamed.into_iter().filter_map(|(from, range)| Some((from, range?))));
     Ok(homes)
+}
+
+/// Leaves out what tells nothing of the addresses that a range takes.
+fn home(mut range: Range) -> Range {
+    let gateway = range.network.gateway;
+    range.network = NetworkInfo { gateway, ..NetworkInfo::default() };
+    (range.name, range.description) = (String::new(), None);
+    (range.tags, range.properties) = (Tags::default(), Properties::default());
+    range
 }
 
 /// Returns the addresses that a target has, which cannot restore records: they are not allocated again.

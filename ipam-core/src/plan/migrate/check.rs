@@ -35,8 +35,11 @@ pub(super) async fn check(migration: Sides<'_>) -> Result<CheckedMigration> {
     let requests = (&contents.0.range_requests, &contents.1.range_requests);
     let mut plan = AddressPlan::new();
     new_blocks(&mut found, &mut plan, &can, &blocks);
-    let homes = new_ranges(&mut found, &mut plan, &can, &ranges, requests);
-    overlaps(&mut found, &plan, blocks.1, ranges.1.clone());
+    let (homes, restored) = new_ranges(&mut found, &mut plan, &can, &ranges, requests);
+    overlaps(&mut found, &can, &plan, blocks.1, ranges.1.clone());
+    // One copy of the ranges is enough at a time: the largest sites have as many as fit into memory.
+    drop(plan);
+    found.restored_ranges = restored.into_iter().map(|range| as_restored(&can, range, requests.0)).collect();
     let homes: Homes<'_> = homes.into_iter().collect();
     let mut keys = TargetKeys::of(&ranges.1, &homes);
     let now = SystemTime::now();
@@ -84,15 +87,17 @@ type Requests = HashMap<RangeId, Fingerprint>;
 
 type Entries<'p> = BoxStream<'p, Result<Entry>>;
 
-/// Plans the new ranges. Returns the range of the target by the id in the source: for new ones that of the source.
+/// Plans the new ranges. Returns the range of the target by the id in the source, for new ones that of the source; and the
+/// new ranges of a target that can restore them.
 fn new_ranges<'r>(
     found: &mut CheckedMigration,
     plan: &mut AddressPlan,
     can: &Capabilities,
     (source, target): &'r (Vec<Range>, Vec<Range>),
     (requests, target_requests): (&Requests, &Requests),
-) -> Vec<(&'r RangeId, &'r Range)> {
+) -> (Vec<(&'r RangeId, &'r Range)>, Vec<&'r Range>) {
     let mut homes = Vec::with_capacity(source.len());
+    let mut restored = Vec::new();
     for pair in matching::ranges(source, target) {
         match pair {
             Pair::Both(one, other) if one.addresses == other.addresses => {
@@ -123,13 +128,10 @@ fn new_ranges<'r>(
                     found.losses.add("policy", "get the default order and no quarantine", || range.id.to_string());
                 }
                 if can.restore_records {
-                    let fingerprint = requests.get(&range.id).copied();
-                    if range.key.is_some() && fingerprint.is_none() {
+                    if range.key.is_some() && !requests.contains_key(&range.id) {
                         unknown_request(found, || range.id.to_string());
                     }
-                    let mut restored = PortableRange::new(range.clone(), fingerprint);
-                    restored.range.policy = define.policy;
-                    found.restored_ranges.push(restored);
+                    restored.push(range);
                 } else if range.key.is_some() {
                     found.losses.add("range key", "become defined ranges, without key and owner", || {
                         range.id.to_string()
@@ -147,7 +149,16 @@ fn new_ranges<'r>(
             Pair::Second(_) => {}
         }
     }
-    homes
+    (homes, restored)
+}
+
+/// Returns a new range as the target keeps it.
+fn as_restored(can: &Capabilities, range: &Range, requests: &Requests) -> PortableRange {
+    let mut restored = PortableRange::new(range.clone(), requests.get(&range.id).copied());
+    if !can.policies {
+        restored.range.policy = RangePolicy::default();
+    }
+    restored
 }
 
 fn unknown_request(found: &mut CheckedMigration, example: impl FnOnce() -> String) {
@@ -156,7 +167,13 @@ fn unknown_request(found: &mut CheckedMigration, example: impl FnOnce() -> Strin
 }
 
 /// Checks the new blocks and ranges for conflicts with the target and with each other.
-fn overlaps(found: &mut CheckedMigration, plan: &AddressPlan, blocks: Vec<Block>, ranges: Vec<Range>) {
+fn overlaps(
+    found: &mut CheckedMigration,
+    can: &Capabilities,
+    plan: &AddressPlan,
+    blocks: Vec<Block>,
+    ranges: Vec<Range>,
+) {
     let checked = checked(plan, &Present::of(blocks, ranges));
     for row in checked.rows() {
         if let (RowKind::Block | RowKind::Range, Some(_)) = (row.kind, row.conflict()) {
@@ -164,7 +181,7 @@ fn overlaps(found: &mut CheckedMigration, plan: &AddressPlan, blocks: Vec<Block>
         }
     }
     // Those of a plan without conflicts are all new.
-    found.ranges = if found.restored_ranges.is_empty() { checked.ranges } else { Vec::new() };
+    found.ranges = if can.restore_records { Vec::new() } else { checked.ranges };
     found.blocks = checked.blocks;
     // Outer blocks first, so that each exists before those inside of it.
     found.blocks.sort_by_key(|block| block.net.prefix_len());
