@@ -71,7 +71,7 @@ pub(crate) struct ExportZones {
     /// the result is for $INCLUDE.
     #[arg(long = "ns", value_name = "NAME")]
     pub(crate) name_servers: Vec<String>,
-    /// Mail address of the persons in charge, for the SOA record [default: hostmaster@DOMAIN].
+    /// Mail address of the persons in charge, for the SOA record; without it, hostmaster@DOMAIN.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) contact: Option<String>,
     /// Serial number of the SOA records [default: seconds since 1970].

@@ -191,7 +191,7 @@ pub(crate) struct Quickstart {
 pub(crate) enum Store {
     /// Read a whole store, embedded or on PostgreSQL, and check that its tables agree with each other. Nothing is changed.
     Check {
-        /// File of the store, or its URL: embedded:PATH or postgres://[USER@]HOST/DATABASE [default: --provider].
+        /// File of the store, or its URL: embedded:PATH or postgres://USER@HOST/DATABASE; without it, that of --provider.
         #[arg(value_name = "STORE")]
         store: Option<OsString>,
     },

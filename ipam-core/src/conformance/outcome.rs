@@ -213,7 +213,7 @@ mod tests {
         let one = Allocation::new("7", "default", "lan", std::net::Ipv4Addr::LOCALHOST.into());
         let text = short(&one);
         assert!(text.contains("127.0.0.1") && !text.contains("None"), "{text}");
-        let many = Allocated::new("key", vec![vec![one; 100]], false);
+        let many = Allocated::new("key".into(), vec![vec![one; 100]], false);
         let text = short(&many);
         assert!(text.chars().count() < 640 && text.ends_with(" characters)"), "{text}");
         assert_eq!(short(&"a: None of it"), "\"a: None of it\"");

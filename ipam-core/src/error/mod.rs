@@ -415,7 +415,7 @@ impl From<std::net::AddrParseError> for Error {
 
 impl From<ipnet::AddrParseError> for Error {
     /// Converts the error of a prefix that was parsed to `InvalidInput`, so that a function that returns
-    /// [`Result`](crate::Result) can parse with `?`. The original is the [`source`](StdError::source).
+    /// [`Result`] can parse with `?`. The original is the [`source`](StdError::source).
     ///
     /// ```
     /// fn lan() -> ipam_core::Result<ipam_core::DefineRange> {

@@ -81,11 +81,9 @@ fn saved_responses_are_read_or_refused() {
             Responses::new(&subnets).with_addresses(text).to_plan(),
             Responses::new(&subnets).with_addresses(&addresses).with_vlans(text).with_nameservers(text).to_plan(),
         ];
-        for result in read {
+        for plan in read.into_iter().flatten() {
             // A plan of a server's responses is one that can be written.
-            if let Ok(plan) = result {
-                assert!(!plan.to_json().is_empty());
-            }
+            assert!(!plan.to_json().is_empty());
         }
     });
 }
