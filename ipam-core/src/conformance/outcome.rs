@@ -136,7 +136,7 @@ fn without_field(text: &str, value: &str) -> String {
     while let Some(at) = rest.find(value) {
         let (before, after) = (&rest[..at], &rest[at + value.len()..]);
         let name = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |last| last + 1);
-        let ends = after.starts_with([',', ' ', '}']);
+        let ends = [", ", " }", "}", ")"].iter().any(|end| after.starts_with(end));
         if name < at && ends {
             kept.push_str(&before[..name]);
             rest = after.strip_prefix(", ").unwrap_or(after);
