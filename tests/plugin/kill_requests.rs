@@ -185,7 +185,7 @@ async fn deallocate_ip_range() {
 async fn listings_and_validation() {
     repeated(Action::GetIpRanges, "get_ip_ranges_small_pages", 8).await;
     repeated(Action::GetIpBlocks, "get_ip_blocks", 8).await;
-    repeated(Action::ValidateEndpoint, "validate_endpoint", 8).await;
+    repeated(Action::ValidateEndpoint, "validate_endpoint", 9).await;
 }
 
 /// A plug-in that is used again and again logs in once.
