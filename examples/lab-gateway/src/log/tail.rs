@@ -21,7 +21,7 @@ const HEAD: u64 = 1024;
 const GRACE: Duration = Duration::from_secs(2);
 /// The times of files are those of the last tick of a clock, which is this late at most.
 const TICK: Duration = Duration::from_millis(10);
-/// Files that were read to their end, and are remembered.
+/// Number of files that were read to their end above which those that are gone are forgotten.
 const FINISHED: usize = 8;
 
 /// Place in a log file, up to which its lines were read.
@@ -319,8 +319,6 @@ impl Tail {
     /// Remembers a file that was read to its end.
     fn finish(&mut self, mark: Mark) {
         self.finished.push_back(mark);
-        let surplus = self.finished.len().saturating_sub(FINISHED);
-        self.finished.drain(..surplus);
     }
 
     /// Opens the file of a position, or a copy of it; else the oldest one that was written since, with a notice.
@@ -367,6 +365,7 @@ impl Tail {
         self.skipping = false;
         let mut next: Option<(SystemTime, File)> = None;
         let mut compressed = Vec::new();
+        let mut there = vec![false; self.finished.len()];
         for path in self.siblings()? {
             let Ok(file) = File::open(&path) else { continue };
             let metadata = file.metadata()?;
@@ -381,7 +380,9 @@ impl Tail {
             // An empty file has no bytes by which it is known.
             let as_empty = |mark: &Mark| mark.length == 0 && metadata.len() == 0;
             let known = |mark: &Mark| mark.is_file(&metadata) && (as_empty(mark) || mark.has_head(&file, &metadata));
-            if self.finished.iter().any(known) || (modified < after && !last) {
+            let marks = self.finished.iter().zip(&mut there);
+            let is_finished = marks.filter(|(mark, _)| known(mark)).map(|(_, there)| *there = true).count() > 0;
+            if is_finished || (modified < after && !last) {
                 continue;
             }
             // The present file comes after all others, whatever its time is.
@@ -389,6 +390,11 @@ impl Tail {
             if next.is_none() || (replaces && !last) {
                 next = Some((modified, file));
             }
+        }
+        // One that is still there would be read again, and again after the others.
+        if self.finished.len() > FINISHED {
+            let mut there = there.into_iter();
+            self.finished.retain(|_| there.next().unwrap_or(true));
         }
         let until = next.as_ref().map_or_else(SystemTime::now, |(time, _)| *time);
         self.current = next.map(|(_, file)| Current::new(file, 0, after)).transpose()?;

@@ -1,5 +1,5 @@
 //! A log file that is written, rotated, copied, truncated and removed.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write as _;
 
@@ -66,13 +66,36 @@ impl Log {
 
 fn all(tail: &mut Tail) -> (Vec<String>, Vec<Event>) {
     let (mut lines, mut lost) = (Vec::new(), Vec::new());
-    loop {
+    for _ in 0..1_000 {
         let chunk = tail.next().unwrap();
         lines.extend(chunk.lines);
         lost.extend(chunk.lost);
         if !chunk.more {
             return (lines, lost);
         }
+    }
+    panic!("it reads for ever: {} lines", lines.len());
+}
+
+#[test]
+fn more_rotated_files_than_are_usual_are_read_once() {
+    for (lines, restarts) in [(0, false), (0, true), (1, false), (1, true)] {
+        let mut log = Log::new();
+        let (mut tail, _) = log.open(None);
+        let mut position = tail.position();
+        for _ in 0..14 {
+            (0..lines).for_each(|_| log.line());
+            log.rotate();
+            assert_eq!(all(&mut tail).0.len(), lines);
+            // There is none while an empty file has the number of one that was removed.
+            position = tail.position().or(position);
+            if restarts {
+                // The time of a position is a whole second, within which much of this happens.
+                (tail, _) = log.open(position.as_ref());
+            }
+        }
+        log.line();
+        assert_eq!(all(&mut tail), (numbers(log.written..=log.written), vec![]));
     }
 }
 
