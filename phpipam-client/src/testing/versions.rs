@@ -3,23 +3,7 @@
 use super::profile::{Profile, Put};
 use super::schema::Object;
 
-/// Controllers that every version has.
-const CONTROLLERS: &[&str] = &[
-    "user",
-    "sections",
-    "subnets",
-    "folders",
-    "addresses",
-    "vlan",
-    "vlans",
-    "vrf",
-    "vrfs",
-    "l2domains",
-    "tools",
-    "devices",
-];
-
-/// The same with those that 1.6 brought.
+/// Controllers since 1.6, which brought the last one.
 const WITH_SEARCH: &[&str] = &[
     "user",
     "sections",
@@ -36,10 +20,10 @@ const WITH_SEARCH: &[&str] = &[
     "search",
 ];
 
-const SINCE_1_8: &[(Object, &str)] =
-    &[(Object::Device, "rack_deep"), (Object::DeviceType, "bgcolor"), (Object::DeviceType, "fgcolor")];
+/// Controllers that every version has.
+const CONTROLLERS: &[&str] = WITH_SEARCH.split_at(WITH_SEARCH.len() - 1).0;
 
-// Q40: `isPool` and `showSubnet` came with 1.5.
+// Q40: `isPool` and `showSubnet` came with 1.5, the others with 1.8.
 const SINCE_1_5: &[(Object, &str)] = &[
     (Object::Device, "rack_deep"),
     (Object::DeviceType, "bgcolor"),
@@ -47,6 +31,8 @@ const SINCE_1_5: &[(Object, &str)] = &[
     (Object::Subnet, "isPool"),
     (Object::Section, "showSubnet"),
 ];
+
+const SINCE_1_8: &[(Object, &str)] = SINCE_1_5.split_at(3).0;
 
 // Q07 and the recordings of 1.4.7.
 const NULL_IN_1_4: &[(Object, &str)] = &[
